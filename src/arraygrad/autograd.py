@@ -1,0 +1,334 @@
+"""`ag.autograd`: differentiation of what imperative code recorded."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import modes
+from .call import bare, level_of
+from .engine import lift_constants, lift_with_graph, walk
+from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .graph import ROOT, AccumulateGrad, Level, Vertex
+from .hooks import run_accumulated_hooks, run_prehooks
+from .selection import Selected, settle
+from .tensor import Tensor, as_tensor
+
+_commit = threading.Lock()
+"""One gradient is added to a `.grad` at a time, whichever thread it comes from."""
+
+Tensors = Tensor | Sequence[Tensor]
+
+
+def backward(
+    tensors: Tensors,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensors | None = None,
+) -> None:
+    """Add to `.grad` of each leaf (or of each of `inputs`) the derivative of the sum of `tensors`, each weighted by
+    its entry of `grad_tensors` (1 for scalars).
+
+    All or nothing: if anything raises, no `.grad` has changed. Without `retain_graph` (default: `create_graph`) what
+    the graph keeps is released on the way. With `create_graph` the gradients can be differentiated themselves.
+    """
+    if modes.depth.get() > 0 and any(_level(tensor) is not ROOT for tensor in _sequence(tensors)):
+        raise GradientError(
+            "backward: called inside a transform on a value of that transform; backward() fills .grad, which a "
+            "transform cannot return: use arraygrad.autograd.grad or arraygrad.func.grad instead"
+        )
+    if create_graph:
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+            "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+            "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break "
+            "the cycle and avoid the leak.",
+            UserWarning,
+            stacklevel=2,
+        )
+    targets = None
+    if inputs is not None:
+        targets = _sequence(inputs)
+        if not targets:
+            raise GradientError("`inputs` argument to `backward()` cannot be empty.")
+        _check_differentiable(targets)
+    roots = _roots(_sequence(tensors), _sequence(grad_tensors))
+    retained: list[tuple[Tensor, Any]] = []
+    arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
+    if targets is None:
+        wanted = [vertex.variable for vertex in arrived if isinstance(vertex, AccumulateGrad) and vertex.requires_grad]
+    else:
+        wanted = [tensor for tensor in dict.fromkeys(targets) if tensor.node in arrived]
+    entries = [(tensor, [arrived.pop(tensor.node)]) for tensor in wanted]  # type: ignore[arg-type]
+    del roots
+    _accumulate(entries + _cells(retained, wanted), create_graph)
+
+
+def _cells(retained: list[tuple[Tensor, Any]], wanted: Sequence[Tensor]) -> list[tuple[Tensor, list[Any]]]:
+    """What `retain_grad` asked for, less what is filled anyway."""
+    return [(tensor, [g]) for tensor, g in retained if not any(tensor is other for other in wanted)]
+
+
+def grad(
+    outputs: Tensors,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> Any:
+    """The derivative of the sum of `outputs`, each weighted by its entry of `grad_outputs`, by each of `inputs`.
+
+    `inputs` may be a tensor, a sequence or a dictionary of tensors; the result is a tuple, or a dictionary of the same
+    keys. An input that the outputs do not depend on raises, or gives None with `allow_unused`, or zeros with
+    `materialize_grads`. With `is_grads_batched` the first axis of each of `grad_outputs` counts cotangents.
+    """
+    if materialize_grads and allow_unused is False:
+        raise ArgumentError("grad: expected allow_unused to be True or not passed when materialize_grads=True, but got False")
+    if isinstance(inputs, Mapping):
+        values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, allow_unused,
+                      is_grads_batched, materialize_grads)  # fmt: skip
+        return dict(zip(inputs, values, strict=True))
+    targets, sources = _sequence(inputs), _sequence(outputs)
+    _check_differentiable(targets)
+    if is_grads_batched:
+        return _batched(sources, targets, _sequence(grad_outputs), retain_graph, create_graph, allow_unused,
+                        materialize_grads)  # fmt: skip
+    roots = _roots(sources, _sequence(grad_outputs))
+    retained: list[tuple[Tensor, Any]] = []
+    arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
+    results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
+    _accumulate(_cells(retained, ()), create_graph)
+    return tuple(results)
+
+
+def _result(
+    arrived: dict[Vertex, Any], index: int, target: Tensor, allow_unused: bool | None, materialize: bool
+) -> Tensor | None:
+    if target.node in arrived:
+        return _own(target, [arrived[target.node]])  # type: ignore[index]
+    if materialize:
+        return Tensor(target.backend.xp.zeros_like(bare(target)))
+    if allow_unused:
+        return None
+    raise GradientError(
+        f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
+        "Set allow_unused=True if this is the desired behavior."
+    )
+
+
+def _batched(
+    outputs: list[Tensor], targets: list[Tensor], grad_outputs: list[Any], retain_graph: bool | None,
+    create_graph: bool, allow_unused: bool | None, materialize_grads: bool,
+) -> tuple[Tensor | None, ...]:  # fmt: skip
+    """One walk for each cotangent of a batch."""
+    from .ops.manipulation import stack
+
+    for index, (output, g) in enumerate(zip(outputs, grad_outputs, strict=True)):
+        if g is None or g.shape[1:] != output.shape or not g.shape:
+            raise ArgumentError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+                f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but got "
+                f"grad_output[{index}] of shape {None if g is None else g.shape} for output[{index}] of shape {output.shape}"
+            )
+    count = grad_outputs[0].shape[0]
+    keep = create_graph if retain_graph is None else retain_graph
+    rows = [
+        grad(outputs, targets, [g[row] for g in grad_outputs], keep or row < count - 1, create_graph, allow_unused,
+             False, materialize_grads)
+        for row in range(count)
+    ]  # fmt: skip
+    return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))
+
+
+# -- roots ------------------------------------------------------------------------------------------------
+
+
+def _sequence(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _level(tensor: Any) -> Level:
+    node = getattr(tensor, "node", None)
+    return node.level if node is not None else ROOT
+
+
+def _check_differentiable(targets: Sequence[Tensor]) -> None:
+    for index, target in enumerate(targets):
+        if not isinstance(target, Tensor):
+            raise ArgumentTypeError(f"inputs[{index}]: got {type(target).__name__}; expected a Tensor")
+        if target.node is None:
+            raise GradientError(
+                f"One of the differentiated Tensors does not require grad: inputs[{index}] of shape {target.shape}; "
+                "call requires_grad_() on it before it is used"
+            )
+
+
+def _roots(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, Tensor]]:
+    """The vertices to start from, each with its cotangent, checked."""
+    if not gradients:
+        gradients = [None] * len(tensors)
+    if len(gradients) != len(tensors):
+        raise ArgumentError(f"got {len(tensors)} tensors and {len(gradients)} gradients; expected one gradient for each")
+    roots = []
+    for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if not isinstance(tensor, Tensor):
+            raise ArgumentTypeError(f"outputs[{index}]: got {type(tensor).__name__}; expected a Tensor")
+        if tensor.node is None:
+            raise GradientError(
+                f"element {index} of tensors does not require grad and does not have a grad_fn: none of the tensors that it "
+                "was computed from requires a gradient, or recording was switched off"
+            )
+        g = _implicit(tensor) if gradient is None else _explicit(index, tensor, gradient)
+        roots.append((tensor.node, g))
+    return roots
+
+
+def _implicit(tensor: Tensor) -> Tensor:
+    """The cotangent 1 of a real scalar."""
+    if tensor.size != 1:
+        raise GradientError(
+            f"grad can be implicitly created only for scalar outputs: got shape {tensor.shape}; "
+            "pass a gradient of that shape, or reduce the output first, with sum() or mean()"
+        )
+    if tensor.dtype.is_complex:
+        raise GradientError(
+            f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype.name}; "
+            "pass a gradient, or take the real part first"
+        )
+    return Tensor(tensor.backend.wrap(tensor.backend.xp.ones_like(bare(tensor))))
+
+
+def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:
+    """A cotangent given by the user, in the dtype of the output."""
+    if not isinstance(gradient, Tensor):
+        gradient = as_tensor(gradient) if hasattr(gradient, "dtype") else _scalar_gradient(tensor, gradient)
+    if gradient.backend is not tensor.backend:
+        raise ArgumentTypeError(
+            f"grad_output[{index}]: got an array stored by {gradient.backend.name} for an output stored by "
+            f"{tensor.backend.name}; convert it first"
+        )
+    if gradient.device != tensor.device:
+        raise ArgumentTypeError(
+            f"grad_output[{index}]: got an array on {gradient.device} for an output on {tensor.device}; "
+            "move it first, with g.to_device(y.device)"
+        )
+    if gradient.shape != tensor.shape:
+        raise ArgumentError(
+            f"Mismatch in shape: grad_output[{index}] has a shape of {gradient.shape} and output[{index}] has a shape of "
+            f"{tensor.shape}."
+        )
+    if gradient.dtype.is_complex != tensor.dtype.is_complex:
+        raise ArgumentTypeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{index}] has a dtype of {gradient.dtype.name} and output[{index}] has a dtype of "
+            f"{tensor.dtype.name}."
+        )
+    if gradient.dtype != tensor.dtype:
+        from .ops.data_type import astype
+
+        gradient = astype(gradient, tensor.dtype)
+    return gradient
+
+
+def _scalar_gradient(tensor: Tensor, gradient: Any) -> Tensor:
+    if not isinstance(gradient, (int, float, complex)):
+        raise ArgumentTypeError(f"gradient: got {type(gradient).__name__}; expected a Tensor or None")
+    return Tensor(tensor.backend.xp.asarray(gradient, dtype=tensor.backend.raw_dtype(tensor.dtype)))
+
+
+def differentiate(
+    roots: list[tuple[Vertex, Tensor]],
+    retain_graph: bool | None,
+    create_graph: bool,
+    targets: Sequence[Tensor] | None,
+    retained: list[tuple[Tensor, Any]] | None = None,
+) -> dict[Vertex, Any]:
+    """Walk from the roots, in the modes that rules and hooks see: recording only under `create_graph`."""
+    if not roots:
+        return {}
+    level = roots[0][0].level
+    lift = None
+    if create_graph:
+        lift = lift_with_graph
+    elif level.lifted or any(_is_below(g, level) for _, g in roots):
+        lift = lift_constants
+    start = roots if lift is not None else [(vertex, g.array) for vertex, g in roots]
+    blocked = modes.RECORD_ALL if create_graph else max(modes.current().blocked, level.depth)
+    if lift is lift_constants:
+        blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
+    before = modes.replace(modes.current()._replace(blocked=blocked))
+    try:
+        with roots[0][1].backend.quiet():
+            return walk(
+                start,
+                retain_graph=create_graph if retain_graph is None else retain_graph,
+                lift=lift,
+                inputs=None if targets is None else [target.node for target in targets],  # type: ignore[misc]
+                retained=retained,
+            )
+    finally:
+        modes.replace(before)
+
+
+def _is_below(g: Tensor, level: Level) -> bool:
+    """Whether a cotangent belongs to a transform outside of `level`, which will differentiate the walk."""
+    own = level_of(g)
+    return own is not None and own.depth < level.depth
+
+
+# -- accumulation -----------------------------------------------------------------------------------------
+
+
+def _accumulate(entries: list[tuple[Tensor, list[Any]]], create_graph: bool) -> None:
+    """Add each gradient, alone in a list, to its `.grad`: all or none.
+
+    Everything that can fail comes before the first `.grad` changes; an interrupt among the changes undoes them.
+    """
+    for tensor, cell in entries:
+        node = tensor.node
+        if isinstance(node, AccumulateGrad) and node.extra is not None and node.extra.prehooks:
+            cell.append(run_prehooks(node, cell.pop()))
+    with _commit:
+        changes = [_change(tensor, cell, create_graph) for tensor, cell in entries]
+        done: list[tuple[Any, str, Any, Any]] = []
+        try:
+            for change in changes:
+                done.append(change)
+                owner, attribute, _, after = change
+                setattr(owner, attribute, after)
+        except BaseException:
+            for owner, attribute, before, _ in done:
+                setattr(owner, attribute, before)
+            raise
+    for tensor, _ in entries:
+        if isinstance(tensor.node, AccumulateGrad):
+            run_accumulated_hooks(tensor, tensor.node)
+
+
+def _change(tensor: Tensor, cell: list[Any], create_graph: bool) -> tuple[Any, str, Any, Any]:
+    """What to set: whose attribute, from what, to what. A `.grad` that is there stays the same object."""
+    holder = tensor.node if isinstance(tensor.node, AccumulateGrad) else tensor._rest()
+    before = holder.grad
+    if before is None:
+        return holder, "grad", None, _own(tensor, cell)
+    g = settle(cell.pop())
+    if create_graph or isinstance(g, Tensor) or before.requires_grad:
+        return holder, "grad", before, before + as_tensor(g)
+    return before, "array", before.array, tensor.backend.wrap(before.array + g)
+
+
+def _own(tensor: Tensor, cell: list[Any]) -> Tensor:
+    """The gradient in a list as a Tensor of the tensor's dtype, whose array nobody else can see."""
+    if type(cell[0]) is Selected:
+        cell.append(cell.pop().settle())
+    if isinstance(cell[0], Tensor):
+        return cell.pop()
+    return Tensor(tensor.backend.own(cell))

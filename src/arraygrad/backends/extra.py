@@ -1,0 +1,60 @@
+"""Forward functions of operations that the standard lacks, in its own functions: any backend has them from here.
+
+The first argument is the backend's namespace. A backend with a better kernel puts it into its overrides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Array = Any
+Axis = Any
+
+
+def relu(xp: Any, x: Array, /) -> Array:
+    return xp.maximum(x, xp.zeros_like(x))
+
+
+def sigmoid(xp: Any, x: Array, /) -> Array:
+    small = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def softplus(xp: Any, x: Array, /) -> Array:
+    return xp.logaddexp(x, xp.zeros_like(x))
+
+
+def logsumexp(xp: Any, x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    top = xp.max(x, axis=axis, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    total = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
+    if keepdims:
+        return total
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return xp.squeeze(total, axis=axes)
+
+
+def softmax(xp: Any, x: Array, /, *, axis: Axis = -1) -> Array:
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+def log_softmax(xp: Any, x: Array, /, *, axis: Axis = -1) -> Array:
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "logsumexp": logsumexp,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+}
+
+
+def bind(backend: Any, function: Callable[..., Array]) -> Callable[..., Array]:
+    """The function with the backend's namespace as its first argument."""
+    return lambda *args, **options: function(backend.xp, *args, **options)

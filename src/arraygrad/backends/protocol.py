@@ -1,0 +1,209 @@
+"""What a backend must do.
+
+A backend is one object for one array library. The class below does all of it for any library whose
+namespace conforms to the standard; a plug-in derives from it and says only what differs:
+
+- `name`: how users call it, and the name of its namespace, `arraygrad.<name>`;
+- `library`: the namespace to call, by default array-api-compat's for that library;
+- `overrides`: functions by the standard's name ("sum", "linalg.det") that replace the library's: better
+  kernels, what the library lacks, and repairs where it deviates from the standard;
+- `index_add`, `index_set`: the two kernels that the standard lacks and indexing needs;
+- `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for;
+- `to_numpy`, `own`, `random_array`: conversion, sole ownership, random numbers.
+
+Everything takes and returns the library's own arrays.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from ..dtypes import DType, as_dtype
+
+Array = Any
+"""An array of whatever library: nothing above a backend knows more of it."""
+
+
+class RawNamespace:
+    """A library's namespace with a backend's overrides in front, looked up once a name."""
+
+    def __init__(self, library: Any, overrides: Mapping[str, Callable[..., Any]], chapter: str = "") -> None:
+        self._library = library
+        self._overrides = overrides
+        self._chapter = chapter
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._overrides.get(self._chapter + name)
+        if value is None:
+            value = getattr(self._library, name)
+            if name in ("linalg", "fft"):
+                value = RawNamespace(value, self._overrides, name + ".")
+        setattr(self, name, value)
+        return value
+
+    def __repr__(self) -> str:
+        return f"<raw namespace over {self._library!r}>"
+
+
+class Backend:
+    """The protocol, and the generic backend: all of it for a namespace that conforms."""
+
+    name: str
+    library_name: str
+    writable = True
+    lazy = False
+    overrides: Mapping[str, Callable[..., Any]] = {}
+
+    def __init__(self, name: str, library: Any) -> None:
+        self.name = name
+        self._library = library
+
+    @property
+    def library(self) -> Any:
+        """The namespace that the overrides lie in front of."""
+        return self._library
+
+    @functools.cached_property
+    def xp(self) -> RawNamespace:
+        """The namespace that forward calls and rules use: on and to the library's own arrays."""
+        return RawNamespace(self.library, {**kernels_beyond_the_standard(self), **self.overrides})
+
+    def is_array(self, value: Any) -> bool:
+        """Whether `value` is one of this library's arrays."""
+        return hasattr(value, "__array_namespace__")
+
+    def wrap(self, value: Any) -> Array:
+        """`value` as a proper array: libraries may answer with scalars of their own."""
+        return value
+
+    def kernel(self, name: str) -> Callable[..., Any]:
+        """The function of the library's namespace called `name` ("sum", "linalg.det")."""
+        return functools.reduce(getattr, name.split("."), self.xp)
+
+    # -- data types ---------------------------------------------------------------------------------
+
+    def raw_dtype(self, dtype: DType | object) -> Any:
+        """The library's own data type for `dtype`, by name."""
+        return getattr(self.xp, as_dtype(dtype).name)
+
+    @functools.cached_property
+    def _neutral(self) -> dict[Any, DType]:
+        return {}
+
+    def neutral_dtype(self, dtype: Any) -> DType:
+        """The `DType` of one of the library's own data types."""
+        try:
+            return self._neutral[dtype]
+        except KeyError:
+            neutral = self._neutral[dtype] = as_dtype(dtype)
+            return neutral
+
+    # -- kernels that the standard lacks ------------------------------------------------------------
+
+    def convert(self, x: Array, dtype: Any, *, copy: bool = True) -> Array:
+        """x in another data type; complex numbers lose their imaginary part without a warning."""
+        return self.xp.astype(x, dtype, copy=copy)
+
+    def getitem(self, x: Array, key: Any) -> Array:
+        """x[key]. The standard has an integer array alone for one axis only: beside more axes it means `take`."""
+        if x.ndim > 1 and not isinstance(key, tuple) and _has_integer_array(key):
+            flat = self.xp.reshape(key, (-1,))
+            return self.xp.reshape(self.xp.take(x, flat, axis=0), (*key.shape, *x.shape[1:]))
+        return x[key]
+
+    def index_add(self, x: Array, key: Any, values: Array) -> Array:
+        """A copy of `x` with `values` added at `key`; repeated indices add up."""
+        xp = self.xp
+        if not _has_integer_array(key):
+            return self.index_set(x, key, x[key] + values)
+        return _index_add(xp, x, key, values)
+
+    def index_set(self, x: Array, key: Any, values: Array) -> Array:
+        """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
+        out = self.xp.asarray(x, copy=True)
+        out[key] = values
+        return out
+
+    # -- leaving and entering -----------------------------------------------------------------------
+
+    def to_numpy(self, x: Array) -> Any:
+        """`x` as a NumPy array."""
+        import numpy
+
+        return numpy.from_dlpack(x) if hasattr(x, "__dlpack__") else numpy.asarray(x)
+
+    def own(self, cell: list[Array]) -> Array:
+        """The array that the list holds, taken out of it; a copy unless it is certain that nobody else sees its buffer."""
+        return self.xp.asarray(cell.pop(), copy=True)
+
+    def quiet(self) -> AbstractContextManager[Any]:
+        """A context in which the library does not warn of infinities and NaN, for backward passes."""
+        return nullcontext()
+
+    # -- random numbers -----------------------------------------------------------------------------
+
+    @functools.cached_property
+    def generator(self) -> Any:
+        """The source of random numbers: NumPy's, unless the library's own is put in its place."""
+        import numpy
+
+        return numpy.random.default_rng()
+
+    def seed(self, seed: int) -> None:
+        """Start the random numbers anew from `seed`."""
+        import numpy
+
+        self.generator = numpy.random.default_rng(seed)
+
+    def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
+        """Random numbers: `draw` is "random", "standard_normal" or "integers", with the arguments of NumPy's generator."""
+        return self.xp.asarray(getattr(self.generator, draw)(*args), dtype=dtype, device=device)
+
+    def devices(self) -> tuple[Any, ...]:
+        """The devices on which arrays can be made."""
+        return tuple(self.library.__array_namespace_info__().devices())
+
+    def __repr__(self) -> str:
+        return f"<backend {self.name}>"
+
+
+def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any]]:
+    """What arraygrad declares and the standard lacks, in the standard's own functions."""
+    from . import extra
+
+    own = {
+        "clone": lambda x, /: backend.xp.asarray(x, copy=True),
+        "convert": backend.convert,
+        "getitem": backend.getitem,
+        "index_add": backend.index_add,
+        "index_set": backend.index_set,
+        "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),
+    }
+    return {**own, **{name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}}
+
+
+def _has_integer_array(key: Any) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(hasattr(part, "dtype") and part.ndim > 0 and "bool" not in str(part.dtype) for part in parts)
+
+
+def _index_add(xp: Any, x: Array, key: Any, values: Array) -> Array:
+    """`index_add` for integer arrays in the standard's own functions: sort the positions, add member by member."""
+    every = xp.arange(x.size, device=x.device)
+    positions = xp.getitem(xp.reshape(every, x.shape), key)
+    added = xp.reshape(xp.broadcast_to(values, positions.shape), (-1,))
+    positions = xp.reshape(positions, (-1,))
+    if 0 in (positions.shape[0], x.size):
+        return x
+    order = xp.argsort(positions)
+    positions, added = xp.take(positions, order), xp.take(added, order)
+    first = xp.searchsorted(positions, every)
+    count = xp.searchsorted(positions, every, side="right") - first
+    out = xp.reshape(x, (-1,))
+    for rank in range(int(xp.max(count))):
+        member = xp.where(count > rank, first + rank, xp.zeros_like(first))
+        out = xp.where(count > rank, out + xp.take(added, member), out)
+    return xp.reshape(out, x.shape)

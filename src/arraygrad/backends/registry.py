@@ -1,0 +1,183 @@
+"""Finding the backend of an array: by the top-level module of its type, cached by type."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.util import find_spec
+from typing import Any
+
+from ..dtypes import bfloat16, float16, float32, float64
+from ..errors import ArgumentTypeError, BackendError
+from .protocol import Array, Backend
+
+_by_type: dict[type, Backend] = {}
+_by_name: dict[str, Backend] = {}
+_default: ContextVar[str | None] = ContextVar("arraygrad.backend", default=None)
+_process_default: list[str] = []
+
+_GROUP = "arraygrad.backends"
+real_dtypes: set[Any] = {float64, float32, float16, bfloat16}
+"""Real floating data types, arraygrad's and those of every library met so far: what the hot path asks first."""
+
+
+def _built_in() -> dict[str, Callable[[], Backend]]:
+    from .numpy import NumPyBackend
+
+    return {"numpy": NumPyBackend}
+
+
+def _plug_ins() -> dict[str, Any]:
+    """Installed plug-ins: entry points by the top-level module of their arrays' type."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=_GROUP)}
+
+
+def get_backend(name: str) -> Backend:
+    """The backend called `name`, loaded if need be.
+
+    Raises BackendError, with what is installed and how to install the rest, if there is none or it is broken.
+    """
+    known = _by_name.get(name)
+    if known is not None:
+        return known
+    built_in = _built_in()
+    plug_ins = _plug_ins()
+    if name in built_in:
+        backend = built_in[name]()
+    elif name in plug_ins:
+        backend = _load(name, plug_ins[name])
+    elif name in sys.modules and hasattr(sys.modules[name], "__array_namespace_info__"):
+        backend = Backend(name, sys.modules[name])
+    elif find_spec(name.partition(".")[0]) is not None and "." not in name:
+        backend = _generic(name)
+    else:
+        raise BackendError(
+            f"backend: got {name!r}; installed are {', '.join(sorted({*built_in, *plug_ins}))}; "
+            f"install the library {name!r} itself, or its plug-in with `pip install arraygrad[{name}]`"
+        )
+    return _by_name.setdefault(name, backend)
+
+
+def _load(name: str, entry: Any) -> Backend:
+    try:
+        return entry.load()()
+    except Exception as error:
+        raise BackendError(
+            f"backend {name!r}: its plug-in {entry.value!r} failed to load ({type(error).__name__}: {error}); "
+            "mend or uninstall it; the other backends are not affected"
+        ) from error
+
+
+def _generic(name: str) -> Backend:
+    from importlib import import_module
+
+    try:
+        module = import_module(name)
+    except Exception as error:
+        raise BackendError(f"backend {name!r}: importing the library failed: {error}") from error
+    if not hasattr(module, "__array_namespace_info__"):
+        raise BackendError(
+            f"backend {name!r}: the module is no namespace of the array API standard "
+            "(it has no __array_namespace_info__) and no plug-in for it is installed; "
+            f"`pip install arraygrad[{name}]` brings one if there is one"
+        )
+    return Backend(name, module)
+
+
+def backend_of(value: Array) -> Backend:
+    """The backend of an array. Raises ArgumentTypeError if no backend knows its type."""
+    backend = _by_type.get(type(value))
+    return backend if backend is not None else _find(value)
+
+
+def _find(value: Array) -> Backend:
+    top = type(value).__module__.partition(".")[0]
+    if top in _built_in() or top in _plug_ins():
+        backend = get_backend(top)
+        if not backend.is_array(value):
+            raise _not_an_array(value)
+    elif isinstance(value, type) or not hasattr(value, "__array_namespace__"):
+        raise _not_an_array(value)
+    else:
+        library = value.__array_namespace__()
+        name = getattr(library, "__name__", top)
+        backend = _by_name.get(name) or _by_name.setdefault(name, Backend(name, library))
+    _by_type[type(value)] = backend
+    _learn_real_dtypes(backend)
+    return backend
+
+
+def _learn_real_dtypes(backend: Backend) -> None:
+    for name in ("float64", "float32", "float16", "bfloat16"):
+        try:
+            real_dtypes.add(backend.xp.zeros((), dtype=getattr(backend.xp, name)).dtype)
+        except (AttributeError, TypeError, ValueError):
+            continue  # the library, or the device, has no such data type
+
+
+def _not_an_array(value: object) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        f"got {value!r} of type {type(value).__module__}.{type(value).__qualname__}; expected a Tensor or an array of a "
+        "library that conforms to the Python array API standard; make one with arraygrad.tensor(...)"
+    )
+
+
+def is_array(value: object) -> bool:
+    """Whether some backend knows the type of `value`."""
+    if type(value) in _by_type:
+        return True
+    try:
+        _find(value)
+    except (ArgumentTypeError, BackendError):
+        return False
+    return True
+
+
+def namespace_of(value: Any) -> Any:
+    """The namespace for a rule's values: the raw library's for its arrays, Tensor's own for Tensors."""
+    backend = _by_type.get(type(value))
+    if backend is not None:
+        return backend.xp
+    namespace = getattr(value, "_rule_namespace", None)
+    return namespace() if namespace is not None else _find(value).xp
+
+
+def default_backend() -> Backend:
+    """The backend of tensors made from Python numbers: the innermost `use_backend`, else
+    `set_default_backend`, else the environment variable ARRAYGRAD_BACKEND, else NumPy."""
+    name = _default.get() or (_process_default or [os.environ.get("ARRAYGRAD_BACKEND") or "numpy"])[-1]
+    return get_backend(name)
+
+
+def set_default_backend(name: str) -> None:
+    """Make `name` the default backend of the process."""
+    get_backend(name)
+    _process_default[:] = [name]
+
+
+@contextmanager
+def use_backend(name: str) -> Iterator[Backend]:
+    """Make `name` the default backend inside a `with` block, for this thread or task."""
+    backend = get_backend(name)
+    before = _default.get()
+    _default.set(name)
+    try:
+        yield backend
+    finally:
+        _default.set(before)
+
+
+def survey() -> dict[str, Backend | BackendError]:
+    """Every built-in and installed backend: the backend, or why it does not work."""
+    found: dict[str, Backend | BackendError] = {}
+    for name in sorted({*_built_in(), *_plug_ins(), *_by_name}):
+        try:
+            found[name] = get_backend(name)
+        except BackendError as error:
+            found[name] = error
+    return found

@@ -1,0 +1,198 @@
+"""What happens when an operation is called.
+
+A call is handled by the deepest level among its arguments (`graph.Level`): its values are those of the levels below,
+which may be raw arrays (the library is called) or Tensors (the operation is called again, one level down). What the
+level does with the result is to record a node (reverse) or to push tangents (forward).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .backends import Backend, backend_of
+from .errors import ArgumentTypeError, BackendError, GradientError, explain
+from .graph import Level, Node, Output, next_number
+from .modes import current
+from .op import Kind, Op, is_held
+from .rules import Spec, conform
+from .selection import Selected, settle
+from .tensor import Dual, Tensor, as_tensor, constant
+
+def level_of(value: Any) -> Level | None:
+    """The level that handles a value: None for constants."""
+    if isinstance(value, Dual):
+        return value.level
+    if isinstance(value, Tensor) and value.node is not None:
+        return value.node.level
+    return None
+
+
+def deepest(arguments: Sequence[Any], op: Op) -> Level | None:
+    """The deepest level among the arguments, None if all are constants."""
+    found: Level | None = None
+    for argument in arguments:
+        level = level_of(argument)
+        if level is None or level is found:
+            continue
+        if found is None or level.depth > found.depth:
+            found = level
+        elif level.depth == found.depth:
+            raise GradientError(
+                f"{op.name}: its arguments belong to two transforms at the same depth: one leaked out of the function "
+                "that it was made in; return it from that function instead (has_aux=True)"
+            )
+    return found
+
+
+def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call an operation on Tensors, raw arrays and Python numbers, at whatever levels they are."""
+    level = None if op.kind is Kind.CONSTANT else deepest(arguments, op)
+    if level is None:
+        values = [bare(argument) for argument in arguments]
+        return wrap(op, evaluate(op, values, options))
+    values = [
+        argument.array if level_of(argument) is level else constant(argument)  # type: ignore[union-attr]
+        for argument in arguments
+    ]
+    outs = apply(op, values, options)
+    if any(isinstance(value, Tensor) for value in values):
+        level.lifted = True
+    if any(isinstance(argument, Dual) and argument.level is level for argument in arguments):
+        return push_forward(level, op, arguments, values, outs, options)
+    return record(level, op, arguments, values, outs, options)
+
+
+def bare(value: Any) -> Any:
+    """The raw array under any number of levels."""
+    while isinstance(value, Tensor):
+        value = value.array
+    return value
+
+
+def wrap(op: Op, outs: Any) -> Any:
+    """Values as untracked Tensors; Tensors of lower levels as they are."""
+    return tuple(map(as_tensor, outs)) if op.multiple else as_tensor(outs)
+
+
+def apply(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
+    """The operation on values: raw arrays go to the library, Tensors one level down."""
+    if any(isinstance(value, Tensor) for value in values):
+        outs = dispatch(op, values, options)
+        return tuple(map(constant, outs)) if op.multiple else constant(outs)
+    return evaluate(op, values, options)
+
+
+def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Call the library, on raw arrays and Python numbers."""
+    values, backend = common_backend(op, values)
+    kernel = op.kernel_of(backend)
+    if options.get("dtype") is not None:
+        options = {**options, "dtype": backend.raw_dtype(options["dtype"])}
+    try:
+        out = kernel(list(values), **options) if op.variadic else kernel(*values, **options)
+    except Exception as error:
+        raise explain(op.name, describe(op, values, options), error) from error
+    return tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
+
+
+def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:
+    """The one backend of all arrays among the values. Beside arrays of another, NumPy's scalars count as Python's."""
+    backends = {backend_of(value): None for value in values if is_held(value)}
+    if len(backends) > 1:
+        values = [value.item() if is_numpy_scalar(value) else value for value in values]
+        backends = {backend_of(value): None for value in values if is_held(value)}
+    if len(backends) == 1:
+        return values, next(iter(backends))
+    if not backends:
+        raise ArgumentTypeError(f"{op.name}: got ({describe(op, values, {})}); expected at least one Tensor or array")
+    names = [backend.name for backend in backends]
+    raise BackendError(
+        f"{op.name}({describe(op, values, {})}): its arrays are stored by {' and by '.join(names)}; expected one backend; "
+        "convert all to one, with arraygrad.asarray(x.numpy(), backend=...)"
+    )
+
+
+def is_numpy_scalar(value: Any) -> bool:
+    """Whether `value` is a scalar of NumPy, which is imported if it is."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.generic)
+
+
+def describe(op: Op, values: Sequence[Any], options: dict[str, Any]) -> str:
+    """The arguments of a call in words, for errors."""
+    names = [f"arrays[{i}]" for i in range(len(values))] if op.variadic else op.arrays
+    said = [
+        f"{name}: shape {tuple(value.shape)} {str(value.dtype).rpartition('.')[2]}" if hasattr(value, "dtype")
+        else f"{name}={value!r}"
+        for name, value in zip(names, values, strict=True)
+    ]
+    return ", ".join(said + [f"{name}={value!r}" for name, value in options.items() if value is not None])
+
+
+# -- recording --------------------------------------------------------------------------------------------
+
+
+def record(
+    level: Level, op: Op, arguments: Sequence[Any], values: Sequence[Any], outs: Any, options: dict[str, Any]
+) -> Any:
+    """The result of a call as Tensors of `level`, with a node if the level records."""
+    if current().blocked >= level.depth:
+        return wrap(op, outs)
+    edges = tuple(argument.node if level_of(argument) is level else None for argument in arguments)
+    results = outs if op.multiple else (outs,)
+    node = Node()
+    node.op = op
+    node.level = level
+    node.number = next_number()
+    node.edges = edges
+    node.options = options
+    node.extra = None
+    node.kept = op.keep(values, results, [edge is not None for edge in edges])
+    node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
+    if not op.multiple:
+        return Tensor(outs, node)
+    return tuple(Tensor(out, Output(node, index)) for index, out in enumerate(outs))
+
+
+# -- pushing tangents -------------------------------------------------------------------------------------
+
+
+def push_forward(
+    level: Level, op: Op, arguments: Sequence[Any], values: Sequence[Any], outs: Any, options: dict[str, Any]
+) -> Any:
+    """The result of a call as Duals of `level`."""
+    tangents = [
+        argument.tangent if isinstance(argument, Dual) and argument.level is level else None for argument in arguments
+    ]
+    results = outs if op.multiple else (outs,)
+    flowing = [tangent.array if type(tangent) is Selected else tangent for tangent in tangents]
+    if any(isinstance(value, Tensor) for value in (*values, *flowing)):
+        values, results = lift_all(values), lift_all(results)
+        tangents = [lift_tangent(tangent) for tangent in tangents]
+    pushed = op.push(tangents, values, results, options)
+    pushed = pushed if op.multiple else (pushed,)
+    duals = tuple(
+        as_tensor(out) if tangent is None else Dual(constant(out), conform_tangent(tangent, out), level)
+        for out, tangent in zip(results, pushed, strict=True)
+    )
+    return duals if op.multiple else duals[0]
+
+
+def lift_all(values: Sequence[Any]) -> list[Any]:
+    """Raw arrays as Tensors, so that rules meet one kind of value."""
+    return [as_tensor(value) if is_held(value) else value for value in values]
+
+
+def lift_tangent(tangent: Any) -> Any:
+    if type(tangent) is Selected:
+        return Selected(as_tensor(tangent.array), as_tensor(tangent.mask), tangent.clean)
+    return tangent if tangent is None else as_tensor(tangent)
+
+
+def conform_tangent(tangent: Any, out: Any) -> Any:
+    """The tangent in the shape and dtype of the result."""
+    if type(tangent) is Selected and tuple(tangent.array.shape) == tuple(out.shape):
+        return tangent
+    return constant(conform(settle(tangent), out))

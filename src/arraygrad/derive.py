@@ -1,0 +1,134 @@
+"""The reverse and forward rules of a whole operation, derived from its declaration by kind."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from .backends import namespace_of
+from .call import apply
+from .op import Kind, Op
+from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
+from .selection import Selected, settle
+
+Push = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], dict[str, Any]], Any]
+
+
+class VariadicPulls:
+    """The reverse rule of an operation on a list of arrays, for each position."""
+
+    def __init__(self, pull: Callable[..., Any]) -> None:
+        self.pull = pull
+
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        return (partial(self.pull, index) for index in itertools.count())
+
+
+def pulls(op: Op) -> Any:
+    """For each argument the function `(g, kept, options)` that gives its gradient, None where there is none."""
+    make = {Kind.ELEMENTWISE: elementwise_pull, Kind.REDUCTION: reduction_pull}.get(op.kind, plain_pull)
+    if op.variadic:
+        return VariadicPulls(make(op, op.rules["arrays"]))
+    return tuple(make(op, op.rules[name]) if name in op.rules else None for name in op.arrays)
+
+
+def push(op: Op) -> Push:
+    """The function `(tangents, values, outs, options)` that gives the tangent of the result, None where it is zero."""
+    return _PUSH[op.kind](op)
+
+
+def _push_partials(op: Op) -> Push:
+    """Elementwise operations and reductions: the sum over arguments of tangent times partial."""
+    make = elementwise_push if op.kind is Kind.ELEMENTWISE else reduction_push
+    pushes = [make(op, op.rules[name]) if name in op.rules else None for name in op.arrays]
+
+    def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
+        kept = [*values, *outs]
+        total = None
+        for tangent, forward in zip(tangents, pushes, strict=True):
+            if tangent is None or forward is None:
+                continue
+            if type(tangent) is Selected and op.kind is Kind.ELEMENTWISE:
+                term = tangent.follow(forward(tangent.array, kept, options))
+            else:
+                term = forward(settle(tangent), kept, options)
+            total = term if total is None else settle(total) + settle(term)
+        return total
+
+    return push
+
+
+def _push_linear(op: Op) -> Push:
+    """The operation itself on the tangents; zeros stand for arguments that have none."""
+
+    def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
+        if op.moves and sum(tangent is not None for tangent in tangents) == 1 == op.arity - values.count(None):
+            tangent = next(tangent for tangent in tangents if tangent is not None)
+            if type(tangent) is Selected:
+                position = list(tangents).index(tangent)
+                moved = [_with(values, position, part) for part in (tangent.settle(), tangent.mask)]
+                return Selected(*(apply(op, arguments, options) for arguments in moved), clean=True)
+        linear = op.arrays if not op.variadic else ["arrays"] * len(values)
+        replaced = [
+            value if name not in op.rules or value is None
+            else settle(tangent) if tangent is not None
+            else namespace_of(settle_first(tangents)).zeros_like(value)
+            for name, tangent, value in zip(linear, tangents, values, strict=True)
+        ]  # fmt: skip
+        return apply(op, replaced, options)
+
+    return push
+
+
+def settle_first(tangents: Sequence[Any]) -> Any:
+    """The first tangent that there is."""
+    return settle(next(tangent for tangent in tangents if tangent is not None))
+
+
+def _with(values: Sequence[Any], position: int, value: Any) -> list[Any]:
+    return [*values[:position], value, *values[position + 1 :]]
+
+
+def _push_multilinear(op: Op) -> Push:
+    """The sum over arguments of the operation with that argument replaced by its tangent."""
+
+    def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
+        total = None
+        for position, tangent in enumerate(tangents):
+            if tangent is not None:
+                term = apply(op, _with(values, position, settle(tangent)), options)
+                total = term if total is None else total + term
+        return total
+
+    return push
+
+
+def _push_general(op: Op) -> Push:
+    """The forward rule as written: `t` is the tangent, or `t1`, `t2`, ... where there are several arguments."""
+    rule = op.jvp
+    assert rule is not None, f"{op.name}: a general operation has a forward rule"
+    names = parameters(rule)
+
+    def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
+        first = settle_first(tangents)
+        xp = namespace_of(first)
+        known = {"xp": xp, "out": tuple(outs) if op.multiple else outs[0], **options}
+        known.update(zip(op.arrays, values, strict=True))
+        for position, (tangent, value) in enumerate(zip(tangents, values, strict=True), 1):
+            flowing = settle(tangent) if tangent is not None else None
+            known[f"t{position}"] = flowing if flowing is not None or value is None else xp.zeros_like(value)
+        known["t"] = known["t1"]
+        return rule(*(known[name] for name in names))
+
+    return push
+
+
+_PUSH = {
+    Kind.ELEMENTWISE: _push_partials,
+    Kind.REDUCTION: _push_partials,
+    Kind.LINEAR: _push_linear,
+    Kind.MULTILINEAR: _push_multilinear,
+    Kind.GENERAL: _push_general,
+}

@@ -1,0 +1,223 @@
+"""The reverse walk over a graph.
+
+Vertices are visited latest first, from a heap of their numbers, so each is visited once, after all that used it, and
+nothing recurses. The walk knows nothing of arrays: cotangents are raw arrays in an ordinary backward pass and Tensors
+when the derivative is itself to be differentiated, and rules work on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from .backends import namespace_of
+from .graph import FREED, Node, Output, Vertex
+from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
+from .op import is_held, released
+from .rules import HALF_PRECISIONS, Spec, conform, dtype_name
+from .selection import Selected, settle
+from .tensor import Tensor, as_tensor
+
+Lift = Callable[[Node], Any]
+
+
+class Pending:
+    """Cotangents that are under way, by the number of the vertex that they go to."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.vertices: dict[int, Any] = {}
+        self.cotangents: dict[int, Any] = {}
+        self.sums: dict[int, Any] = {}
+        """Which cotangents are sums in a buffer of the walk's own, and the dtype to round them to."""
+
+    def deliver(self, vertex: Vertex, g: Any) -> None:
+        """Add g to what goes to a vertex."""
+        number = vertex.number
+        if number in self.cotangents:
+            self.add(number, g)
+        else:
+            self.cotangents[number] = g
+            self.vertices[number] = vertex
+            heappush(self.numbers, number)
+
+    def add(self, number: int, g: Any) -> None:
+        """Add g to a cotangent that is there; in place only where the walk made the buffer itself."""
+        g, before = settle(g), settle(self.cotangents[number])
+        if isinstance(before, Tensor) or isinstance(g, Tensor):
+            self.cotangents[number] = before + g
+        elif number in self.sums:
+            before += g
+            self.cotangents[number] = before
+        else:
+            self.sums[number] = g.dtype
+            if dtype_name(g.dtype) in HALF_PRECISIONS:
+                xp = namespace_of(g)
+                before = xp.astype(before, xp.float32)
+            self.cotangents[number] = before + g
+
+    def rounded(self, number: int, g: Any) -> Any:
+        """A finished sum in the dtype of its terms."""
+        dtype = self.sums.pop(number)
+        return g if g.dtype == dtype else namespace_of(g).astype(g, dtype)
+
+    def collect(self, output: Output, g: Any) -> None:
+        """Put g in its place among the cotangents of a node with several outputs."""
+        number = output.node.number
+        if number not in self.cotangents:
+            self.cotangents[number] = {}
+            self.vertices[number] = output.node
+            heappush(self.numbers, number)
+        self.cotangents[number][output.index] = settle(g)
+
+
+def walk(
+    roots: Sequence[tuple[Vertex, Any]],
+    *,
+    retain_graph: bool,
+    lift: Lift | None = None,
+    inputs: Iterable[Vertex] | None = None,
+    retained: list[tuple[Tensor, Any]] | None = None,
+) -> dict[Vertex, Any]:
+    """Propagate cotangents from the roots; return those that arrived at leaves, or at `inputs` if they are given.
+
+    `lift` gives a node's kept values as Tensors, for a walk over Tensors. Without `retain_graph`, kept values are
+    released on the way. Nothing is accumulated here: what `retain_grad` asked for is appended to `retained`.
+    """
+    wanted: frozenset[Vertex] = frozenset() if inputs is None else frozenset(inputs)
+    needed = None if inputs is None else leading_to(wanted, [vertex for vertex, _ in roots])
+    arrived: dict[Vertex, Any] = {}
+    pending = Pending()
+    numbers, vertices, cotangents, sums = pending.numbers, pending.vertices, pending.cotangents, pending.sums
+    for vertex, g in roots:
+        pending.deliver(vertex, g)
+    while numbers:
+        number = heappop(numbers)
+        node = vertices.pop(number)
+        g = cotangents.pop(number)
+        if sums and number in sums:
+            g = pending.rounded(number, g)
+        if node.extra is not None:
+            g = run_tensor_hooks(node, g, retained)
+        if needed is not None:
+            if node in wanted:
+                arrived[node] = g
+            if node not in needed:
+                continue
+        op = node.op
+        if op is None:
+            if type(node) is Output:
+                pending.collect(node, g)
+            else:
+                arrived[node] = g
+            continue
+        kept = node.kept
+        if kept is FREED:
+            raise released(node)
+        if not retain_graph and type(kept) is tuple:
+            node.kept = FREED
+        if lift is not None:
+            kept = lift(node, kept)
+        if type(g) is Selected or node.extra is not None or op.multiple or needed is not None:
+            for source, h in execute(node, g, kept, needed, wanted):
+                pending.deliver(source, h)
+            continue
+        specs = node.conform
+        options = node.options
+        for position, source in enumerate(node.edges):
+            if source is None:
+                continue
+            h = op.pulls[position](g, kept, options)
+            if specs is not None:
+                h = fit(h, specs[position])
+            number = source.number
+            if number in cotangents:
+                pending.add(number, h)
+            else:
+                cotangents[number] = h
+                vertices[number] = source
+                heappush(numbers, number)
+    return arrived
+
+
+def execute(
+    node: Node, g: Any, kept: Any, needed: set[Vertex] | None, wanted: frozenset[Vertex]
+) -> Iterator[tuple[Vertex, Any]]:
+    """The cotangents of a node's inputs, where there is more to it than to call its rules: hooks, a mask, several
+    outputs, inputs that nobody asked for."""
+    op, extra = node.op, node.extra
+    if op.multiple:
+        g = tuple(g.get(index) for index in range(len(kept) - len(node.edges)))
+    if extra is not None and extra.prehooks:
+        g = run_prehooks(node, g)
+    selected = g if type(g) is Selected else None
+    results: list[Any] = []
+    for position, source in enumerate(node.edges):
+        if source is None or (needed is not None and source not in needed and source not in wanted):
+            results.append(None)
+            continue
+        pull = op.pulls[position]
+        if selected is None:
+            h = pull(g, kept, node.options)
+        elif op.elementwise:
+            h = selected.follow(pull(selected.array, kept, node.options))
+        elif op.moves:
+            h = selected.move(lambda part, pull=pull: pull(part, kept, node.options))
+        else:
+            h = pull(selected.settle(), kept, node.options)
+        results.append(h if node.conform is None else fit(h, node.conform[position]))
+    if extra is not None and extra.posthooks:
+        results = run_posthooks(node, results, g)
+    for source, h in zip(node.edges, results, strict=True):
+        if source is not None and h is not None:
+            yield source, h
+
+
+def fit(h: Any, spec: Spec) -> Any:
+    """A rule's result in the shape and dtype of the argument."""
+    array = h.array if type(h) is Selected else h
+    if array.shape == spec.shape and array.dtype == spec.dtype:
+        return h
+    return conform(settle(h), spec)
+
+
+def leading_to(wanted: frozenset[Vertex], roots: Iterable[Vertex]) -> set[Vertex]:
+    """The vertices that must be executed for cotangents to arrive at the wanted ones."""
+    stack, seen = list(roots), set[Vertex]()
+    while stack:
+        vertex = stack.pop()
+        if vertex not in seen:
+            seen.add(vertex)
+            stack.extend(sources(vertex))
+    needed: set[Vertex] = set()
+    for vertex in sorted(seen, key=lambda vertex: -vertex.number):  # inputs before what used them
+        if any(source in wanted or source in needed for source in sources(vertex)):
+            needed.add(vertex)
+    return needed
+
+
+def sources(vertex: Vertex) -> Sequence[Vertex]:
+    """The vertices that a cotangent of this one goes to."""
+    if isinstance(vertex, Output):
+        return (vertex.node,)
+    return [source for source in vertex.edges if source is not None] if isinstance(vertex, Node) else ()
+
+
+def lift_with_graph(node: Node, kept: Any) -> Any:
+    """Kept values as Tensors that know where they came from: to differentiate the backward pass itself."""
+    if kept is None:
+        return None
+    count = len(node.edges)
+    lifted = [
+        Tensor(value, edge) if is_held(value) else value for value, edge in zip(kept[:count], node.edges, strict=True)
+    ]
+    for index, value in enumerate(kept[count:]):
+        vertex = Output(node, index) if node.op.multiple else node
+        lifted.append(Tensor(value, vertex) if is_held(value) else value)
+    return lifted
+
+
+def lift_constants(node: Node, kept: Any) -> Any:
+    """Kept values as Tensors, for a level whose values are Tensors in part."""
+    return None if kept is None else [as_tensor(value) if is_held(value) else value for value in kept]

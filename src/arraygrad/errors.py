@@ -1,0 +1,71 @@
+"""Every error that arraygrad raises on purpose.
+
+    ArraygradError
+    ├── GradientError        (RuntimeError)   what was asked of the graph it cannot give
+    ├── ArgumentError        (ValueError)     an argument has a wrong value or shape
+    │   └── IndexingError    (IndexError)     an axis or an index is out of range
+    ├── ArgumentTypeError    (TypeError)      an argument has a wrong type or dtype
+    ├── BackendError         (RuntimeError)   a backend is unknown, missing, broken, or two were mixed
+    ├── DerivativeNotImplemented (NotImplementedError)
+    ├── ExportError          (BufferError)    a tensor cannot leave through a buffer protocol
+    └── DeclarationError     (TypeError)      an operation was declared wrongly
+
+Those that PyTorch raises as RuntimeError are RuntimeErrors here too, so that a program written
+for PyTorch catches what it expects.
+"""
+
+from __future__ import annotations
+
+
+class ArraygradError(Exception):
+    """Base of every error that arraygrad raises on purpose."""
+
+
+class GradientError(ArraygradError, RuntimeError):
+    """The graph cannot give what was asked of it."""
+
+
+class ArgumentError(ArraygradError, ValueError, RuntimeError):
+    """An argument has a wrong value or shape."""
+
+
+class IndexingError(ArgumentError, IndexError):
+    """An axis or an index is out of range."""
+
+
+class ArgumentTypeError(ArraygradError, TypeError, RuntimeError):
+    """An argument has a wrong type or dtype."""
+
+
+class BackendError(ArraygradError, RuntimeError):
+    """A backend is unknown, not installed, broken, or two backends were mixed."""
+
+
+class DerivativeNotImplemented(ArraygradError, NotImplementedError):
+    """A gradient was asked through an operation that has none."""
+
+
+class ExportError(ArraygradError, BufferError):
+    """A tensor cannot leave through a buffer protocol."""
+
+
+class DeclarationError(ArraygradError, TypeError):
+    """An operation was declared wrongly."""
+
+
+def explain(operation: str, arguments: str, error: Exception) -> Exception:
+    """What an array library raised, as an error of this tree that says the operation and its arguments.
+
+    An error of a type of the library's own keeps its type and gets a note.
+    """
+    message = f"{operation}({arguments}): {error}"
+    if isinstance(error, ArraygradError):
+        return error
+    if isinstance(error, IndexError):
+        return IndexingError(message)
+    if type(error) in (ValueError, RuntimeError):
+        return ArgumentError(message)
+    if type(error) is TypeError:
+        return ArgumentTypeError(message)
+    error.add_note(f"raised by the array library in {operation}({arguments})")
+    return error

@@ -1,0 +1,198 @@
+"""The graph: one node for each recorded call.
+
+Edges point at the nodes that made a call's inputs, never at tensors, and what a rule will need is kept
+apart from them. So an intermediate tensor dies with its last use, by reference count alone.
+
+A vertex is one of three: a `Node` (a recorded call), an `Output` (one of several outputs of a call), or a
+`Leaf` (where differentiation ends). All have `op`, `edges`, `level`, `number` and `extra`; only a Node's `op`
+is not None. Numbers count down: an edge always runs from a smaller number to a larger one, so a heap
+of numbers yields the latest vertex first, and every vertex after all that used it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .op import Op
+    from .tensor import Tensor
+
+next_number = itertools.count(0, -1).__next__
+"""An atomic counter."""
+
+
+class Freed:
+    """Stands in a node for the values that it kept until a backward pass released them."""
+
+    def __repr__(self) -> str:
+        return "<released>"
+
+
+FREED = Freed()
+
+
+class Level:
+    """Which transform a vertex belongs to.
+
+    Depth 0 is imperative code (`backward`); every call of a transform makes a level one deeper than its
+    caller's. An operation is handled by the deepest level among its arguments, and what that level
+    stores are values of the levels below: raw arrays, or Tensors. `lifted` says that it has met a Tensor.
+    """
+
+    __slots__ = ("depth", "lifted")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.lifted = False
+
+
+ROOT = Level(0)
+
+
+class Extra:
+    """What few vertices have: hooks and metadata."""
+
+    __slots__ = ("metadata", "posthooks", "prehooks", "retained", "tensor_hooks")
+
+    def __init__(self) -> None:
+        self.tensor_hooks: dict[int, Any] | None = None
+        self.prehooks: dict[int, Any] | None = None
+        self.posthooks: dict[int, Any] | None = None
+        self.retained: weakref.ref[Tensor] | None = None
+        self.metadata: dict[Any, Any] = {}
+
+
+class Vertex:
+    """What the three have in common, as a PyTorch user knows it."""
+
+    __slots__ = ("extra", "level", "number")
+
+    level: Level
+    number: int
+    extra: Extra | None
+
+    def name(self) -> str:
+        """As PyTorch names it: "MulBackward0"."""
+        raise NotImplementedError
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each input its node, or None, and which of that node's outputs it was."""
+        return ()
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user, which lives as long as the node."""
+        return self.extras().metadata
+
+    def extras(self) -> Extra:
+        """`extra`, made if need be."""
+        if self.extra is None:
+            self.extra = Extra()
+        return self.extra
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Node(Vertex):
+    """One recorded call.
+
+    `kept` holds, by position, the arguments and outputs that the rules name: a tuple, which a backward pass
+    releases; or a list, when all it holds are Python scalars. `conform` is None where each gradient
+    is known to come out in its input's shape and dtype, else the `Spec` of each differentiable input.
+    """
+
+    __slots__ = ("conform", "edges", "kept", "op", "options")
+
+    op: Op
+    edges: tuple[Vertex | None, ...]
+    kept: Any
+    options: Any
+    conform: tuple[Any, ...] | None
+
+    def name(self) -> str:
+        return self.op.node_name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        return tuple(
+            (None, 0) if edge is None else (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
+            for edge in self.edges
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """`_saved_<name>`: a kept value by the name of the argument, or `_saved_result`."""
+        if name.startswith("_saved_"):
+            return self.op.saved(self, name.removeprefix("_saved_"))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class Output(Vertex):
+    """One output of a call that has several: hands its gradient to the node at its position."""
+
+    __slots__ = ("index", "node")
+
+    op = None
+    edges = ()
+
+    def __init__(self, node: Node, index: int) -> None:
+        self.node = node
+        self.index = index
+        self.level = node.level
+        self.number = next_number()
+        self.extra = None
+
+    def name(self) -> str:
+        return self.node.name()
+
+
+class Leaf(Vertex):
+    """Where differentiation ends: the argument of a transform."""
+
+    __slots__ = ()
+
+    op = None
+    edges = ()
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.number = next_number()
+        self.extra = None
+
+    def name(self) -> str:
+        return "Leaf"
+
+
+class AccumulateGrad(Leaf):
+    """The end of the graph at a tensor that requires a gradient; here its `.grad` lives.
+
+    It must outlive neither need: the tensor holds its AccumulateGrad, the AccumulateGrad holds the tensor
+    weakly, and a graph that outlives the tensor gets an equal one from `variable`.
+    """
+
+    __slots__ = ("_tensor", "array", "grad", "post_accumulate_hooks", "requires_grad")
+
+    def __init__(self, tensor: Tensor) -> None:
+        super().__init__(ROOT)
+        self._tensor = weakref.ref(tensor)
+        self.array = tensor.array
+        self.grad: Tensor | None = None
+        self.requires_grad = True
+        self.post_accumulate_hooks: dict[int, Any] | None = None
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+    @property
+    def variable(self) -> Tensor:
+        """The leaf tensor."""
+        tensor = self._tensor()
+        if tensor is None:
+            from .tensor import Tensor
+
+            tensor = Tensor(self.array, self)
+            self._tensor = weakref.ref(tensor)
+        return tensor

@@ -1,0 +1,142 @@
+"""Hooks: functions of the user that see gradients on their way."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .graph import AccumulateGrad, Node, Vertex
+from .selection import settle
+from .tensor import Tensor, as_tensor
+
+_number = itertools.count().__next__
+
+
+class RemovableHandle:
+    """Removes a hook; more than once does nothing."""
+
+    def __init__(self, hooks: dict[int, Any], owner: Any = None) -> None:
+        self._hooks = hooks
+        self._owner = weakref.ref(owner) if owner is not None else None
+        self.id = _number()
+
+    def remove(self) -> None:
+        """Remove the hook."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+def _add(hooks: dict[int, Any], hook: Callable[..., Any]) -> RemovableHandle:
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+def register_tensor_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Call `hook` with each gradient of `tensor`, in the order of registration."""
+    if tensor.node is None:
+        raise GradientError(
+            "register_hook: cannot register a hook on a tensor that doesn't require gradient; call requires_grad_() first"
+        )
+    extra = tensor.node.extras()
+    if extra.tensor_hooks is None:
+        extra.tensor_hooks = {}
+    return _add(extra.tensor_hooks, hook)
+
+
+def run_tensor_hooks(vertex: Vertex, g: Any, retained: list[tuple[Tensor, Any]] | None) -> Any:
+    """What the hooks of a tensor make of its gradient; what `retain_grad` asked for is appended to `retained`."""
+    extra = vertex.extra
+    assert extra is not None
+    if extra.tensor_hooks:
+        g = settle(g)
+        flowing = as_tensor(g)
+        for key, hook in list(extra.tensor_hooks.items()):
+            if key in extra.tensor_hooks:
+                result = hook(flowing)
+                flowing = flowing if result is None else _checked(hook, result, flowing)
+        g = flowing if isinstance(g, Tensor) else flowing.array
+    if retained is not None and extra.retained is not None:
+        tensor = extra.retained()
+        if tensor is not None and tensor.node is vertex:
+            retained.append((tensor, g))
+    return g
+
+
+def _checked(hook: Callable[..., Any], result: Any, before: Tensor) -> Tensor:
+    """A hook's result, if it can stand for the gradient that it replaces."""
+    name = getattr(hook, "__name__", repr(hook))
+    if not isinstance(result, Tensor):
+        raise ArgumentTypeError(f"expected Variable, but hook returned '{type(result).__name__}' (hook '{name}')")
+    if result.shape != before.shape:
+        raise ArgumentError(
+            f"hook '{name}' has changed the size of value: got {result.shape}, expected {before.shape}"
+        )
+    if result.dtype != before.dtype:
+        raise ArgumentTypeError(
+            f"hook '{name}' has changed the type of value (was {before.dtype.name} got {result.dtype.name})"
+        )
+    return result
+
+
+def run_prehooks(node: Vertex, g: Any) -> Any:
+    """What the pre-hooks of a node make of the gradients of its outputs."""
+    extra = node.extra
+    assert extra is not None and extra.prehooks is not None
+    several = isinstance(g, tuple)
+    flowing = _tensors(g if several else (settle(g),))
+    for hook in list(extra.prehooks.values()):
+        result = hook(flowing)
+        if result is not None:
+            flowing = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+            _check_count(hook, flowing, len(g) if several else 1)
+    back = _like(g if several else (settle(g),), flowing)
+    return tuple(back) if several else back[0]
+
+
+def run_accumulated_hooks(tensor: Tensor, leaf: AccumulateGrad) -> None:
+    """The hooks that see a leaf after its gradient was accumulated."""
+    for hook in list((leaf.post_accumulate_hooks or {}).values()):
+        hook(tensor)
+    if leaf.extra is not None:
+        for hook in list((leaf.extra.posthooks or {}).values()):
+            hook((), (leaf.grad,))
+
+
+def run_posthooks(node: Node, results: Sequence[Any], g: Any) -> list[Any]:
+    """What the post-hooks of a node make of the gradients of its inputs."""
+    assert node.extra is not None and node.extra.posthooks is not None
+    results = [settle(result) for result in results]
+    inputs, outputs = _tensors(results), _tensors(g if isinstance(g, tuple) else (settle(g),))
+    for hook in list(node.extra.posthooks.values()):
+        result = hook(inputs, outputs)
+        if result is not None:
+            inputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+            _check_count(hook, inputs, len(results))
+    return _like(results, inputs)
+
+
+def _check_count(hook: Callable[..., Any], values: Sequence[Any], expected: int) -> None:
+    if len(values) != expected:
+        raise ArgumentError(
+            f"hook '{getattr(hook, '__name__', hook)}' has returned an incorrect number of values "
+            f"(got {len(values)}, but expected {expected})"
+        )
+
+
+def _tensors(values: Sequence[Any]) -> tuple[Tensor | None, ...]:
+    return tuple(None if value is None else as_tensor(value) for value in values)
+
+
+def _like(values: Sequence[Any], tensors: Sequence[Tensor | None]) -> list[Any]:
+    """Tensors as what flowed before: raw arrays where those were raw."""
+    lifted = any(isinstance(value, Tensor) for value in values)
+    return [tensor if tensor is None or lifted else tensor.array for tensor in tensors]

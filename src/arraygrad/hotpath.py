@@ -1,0 +1,200 @@
+"""Calls of elementwise operations of one and two arguments, with everything decided when they are declared.
+
+These functions do what `call.dispatch` does for plain tensors whose arrays the operation has met before, in the default
+modes, and leave the rest to it. Their cost is measured by `benchmarks/`, so they are written for speed: attributes
+are set one by one, since a constructor would double the price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .backends import is_array
+from .call import describe, dispatch
+from .errors import explain
+from .graph import Node, next_number
+from .modes import DEFAULT, current
+from .op import Op, Scalar
+from .rules import Spec
+from .tensor import Tensor
+
+_new_tensor: Callable[[type], Tensor] = object.__new__  # type: ignore[assignment]
+_new_node: Callable[[type], Node] = object.__new__  # type: ignore[assignment]
+_NO_OPTIONS: dict[str, Any] = {}
+_TRACKED = ((True, False), (False, True), (True, True))
+
+
+def unary(op: Op) -> Callable[..., Any]:
+    """The call of an elementwise operation of one argument that keeps the dtype of floats."""
+    kernels = op.kernels
+    names = op.needs((True,))
+    keeps_x, keeps_out = "x" in names, "out" in names
+
+    def call(x: Any, /) -> Any:
+        if type(x) is not Tensor or current() is not DEFAULT:
+            return dispatch(op, (x,), _NO_OPTIONS)
+        array = x.array
+        kind = type(array)
+        kernel = kernels.get(kind)
+        if kernel is None:
+            op.learn((x,))
+            return dispatch(op, (x,), _NO_OPTIONS)
+        try:
+            out = kernel(array)
+        except Exception as error:
+            raise explain(op.name, describe(op, (array,), _NO_OPTIONS), error) from error
+        if type(out) is not kind:
+            out = x.backend.wrap(out)
+        result = _new_tensor(Tensor)
+        result.array = out
+        result.rest = None
+        edge = x.node
+        if edge is None:
+            result.node = None
+            return result
+        result.node = node = _new_node(Node)
+        node.op = op
+        node.level = edge.level
+        node.number = next_number()
+        node.edges = (edge,)
+        node.options = _NO_OPTIONS
+        node.extra = None
+        node.conform = None
+        node.kept = (array if keeps_x else None, out if keeps_out else None) if keeps_x or keeps_out else None
+        return result
+
+    return call
+
+
+def _keeps(op: Op, tracked: tuple[bool, bool]) -> tuple[bool, bool, bool] | None:
+    """Whether the first argument, the second and the output are kept; None if nothing is."""
+    names = op.needs(tracked)
+    keep = (op.arrays[0] in names, op.arrays[1] in names, "out" in names)
+    return keep if any(keep) else None
+
+
+def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The call of an elementwise operation of two arguments, of which the second may be a Python number."""
+    kernels = op.kernels
+    keep_first, keep_second, keep_both = (_keeps(op, tracked) for tracked in _TRACKED)
+    keeps_number_only = keep_first == (False, True, False)
+
+    def call(x1: Any, x2: Any, /) -> Any:
+        if type(x1) is not Tensor or current() is not DEFAULT:
+            return slow(x1, x2)
+        a1 = x1.array
+        kind = type(a1)
+        kernel = kernels.get(kind)
+        if type(x2) is Tensor:
+            a2 = x2.array
+            edge2 = x2.node
+            if type(a2) is not kind:
+                return slow(x1, x2)
+        elif type(x2) is float or type(x2) is int:
+            a2 = x2
+            edge2 = None
+        else:
+            return slow(x1, x2)
+        edge1 = x1.node
+        if kernel is None or (edge1 is not None and edge2 is not None and edge1.level is not edge2.level):
+            return slow(x1, x2)
+        try:
+            out = kernel(a1, a2)
+        except Exception as error:
+            raise explain(op.name, describe(op, (a1, a2), _NO_OPTIONS), error) from error
+        if type(out) is not kind:
+            out = x1.backend.wrap(out)
+        result = _new_tensor(Tensor)
+        result.array = out
+        result.rest = None
+        if edge1 is None:
+            if edge2 is None:
+                result.node = None
+                return result
+            level, keep = edge2.level, keep_second
+        else:
+            level, keep = edge1.level, keep_first if edge2 is None else keep_both
+        result.node = node = _new_node(Node)
+        node.op = op
+        node.level = level
+        node.number = next_number()
+        node.edges = (edge1, edge2)
+        node.options = _NO_OPTIONS
+        node.extra = None
+        if keep is None:
+            node.kept = None
+        elif a2 is x2 and keeps_number_only:
+            node.kept = [None, a2, None]
+        else:
+            node.kept = (a1 if keep[0] else None, a2 if keep[1] else None, out if keep[2] else None)
+        if a2 is x2 or (a1.shape == a2.shape and a1.dtype is a2.dtype):
+            node.conform = None
+        else:
+            node.conform = (None if edge1 is None else Spec(a1), None if edge2 is None else Spec(a2))
+        return result
+
+    return call
+
+
+def reflected(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The call of an elementwise operation whose first argument is a Python number: `1 - x`, as `(x, 1)`."""
+    kernels = op.kernels
+    keep = _keeps(op, (False, True))
+    keeps_number_only = keep == (True, False, False)
+
+    def call(x2: Any, x1: Any, /) -> Any:
+        if not (type(x1) is float or type(x1) is int) or type(x2) is not Tensor or current() is not DEFAULT:
+            return slow(x1, x2)
+        array = x2.array
+        kind = type(array)
+        kernel = kernels.get(kind)
+        if kernel is None:
+            return slow(x1, x2)
+        try:
+            out = kernel(x1, array)
+        except Exception as error:
+            raise explain(op.name, describe(op, (x1, array), _NO_OPTIONS), error) from error
+        if type(out) is not kind:
+            out = x2.backend.wrap(out)
+        result = _new_tensor(Tensor)
+        result.array = out
+        result.rest = None
+        edge = x2.node
+        if edge is None:
+            result.node = None
+            return result
+        result.node = node = _new_node(Node)
+        node.op = op
+        node.level = edge.level
+        node.number = next_number()
+        node.edges = (None, edge)
+        node.options = _NO_OPTIONS
+        node.extra = None
+        node.conform = None
+        if keep is None:
+            node.kept = None
+        elif keeps_number_only:
+            node.kept = [x1, None, None]
+        else:
+            node.kept = (x1 if keep[0] else None, array if keep[1] else None, out if keep[2] else None)
+        return result
+
+    return call
+
+
+def general(op: Op, *, is_operator: bool = False) -> Callable[[Any, Any], Any]:
+    """The call of an operation of two arguments without a short way; operators leave strangers to their own methods."""
+
+    def call(x1: Any, x2: Any, /) -> Any:
+        if is_operator and not (is_operand(x1) and is_operand(x2)):
+            return NotImplemented
+        op.learn((x1, x2))
+        return dispatch(op, (x1, x2), _NO_OPTIONS)
+
+    return call
+
+
+def is_operand(value: object) -> bool:
+    """Whether operators take `value`: a Tensor, a Python number, or an array of some backend."""
+    return isinstance(value, (Tensor, *Scalar)) or is_array(value)

@@ -1,0 +1,177 @@
+"""The decorators that declare an operation: one for each kind of map.
+
+A declaration is the standard's signature with a docstring and no body, under the decorator of its kind, which gives
+the calculus by argument name. Parameters annotated `Array` are differentiable arrays or numbers; the others are options.
+
+    @elementwise(x1=lambda x2: x2, x2=lambda x1: x1)
+    def multiply(x1: Array, x2: Array, /) -> Tensor: ...
+
+elementwise   the partial derivative by each argument: reverse g * conj(d), forward the sum of t * d
+reduction     the partial derivative by each element, with `out` expanded over the reduced axes
+linear        the transpose, from the cotangent `g`; forward is the operation itself
+multilinear   the transpose in each argument, with the others at hand
+general       reverse and forward both written
+constant      derivative zero: records nothing
+composite     a function of other operations: nothing to derive
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from . import hotpath
+from .call import dispatch
+from .errors import DeclarationError
+from .op import Kind, Op
+from .rules import Rule, check
+from .standard import signature_of
+from .tensor import Tensor
+
+Array: TypeAlias = Any
+"""A Tensor, a raw array or a Python number."""
+
+Function = Callable[..., Any]
+
+declared: dict[str, Op] = {}
+"""Every declared operation by name, in the order of declaration."""
+
+composites: dict[str, Function] = {}
+"""Every composite by name."""
+
+
+def elementwise(*, domain: Any = None, **rules: Rule) -> Callable[[Function], Function]:
+    """Each entry of the result depends on one entry of each argument; `rules` are the partial derivatives."""
+    return lambda function: _declare(function, Kind.ELEMENTWISE, rules, domain=domain)
+
+
+def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[Function], Function]:
+    """A function over axes whose derivative by each entry is an elementwise partial, with `out` expanded."""
+    return lambda function: _declare(function, Kind.REDUCTION, rules, domain=domain)
+
+
+def linear(*, moves: bool = False, core: str | None = None, **rules: Rule) -> Callable[[Function], Function]:
+    """Linear in the arguments with a rule, jointly. `moves`: entries are only moved, copied or left out."""
+    return lambda function: _declare(function, Kind.LINEAR, rules, moves=moves, core=core)
+
+
+def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[Function], Function]:
+    """Linear in each of the arguments with a rule, while the others stay."""
+    return lambda function: _declare(function, Kind.MULTILINEAR, rules, core=core)
+
+
+def general(
+    *,
+    jvp: Rule,
+    core: str | None = None,
+    domain: Any = None,
+    multiple: bool = False,
+    pointwise: bool = False,
+    **rules: Rule,
+) -> Callable[[Function], Function]:
+    """Reverse rules by argument and one forward rule.
+
+    `multiple`: several outputs, so that `g` and `out` are tuples. `pointwise`: entry by entry, but not holomorphic.
+    """
+    attributes = {"jvp": jvp, "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise}
+    return lambda function: _declare(function, Kind.GENERAL, rules, **attributes)
+
+
+def constant(function: Function | None = None, *, multiple: bool = False) -> Any:
+    """The derivative is zero and the result never requires a gradient."""
+    if function is None:
+        return lambda function: constant(function, multiple=multiple)
+    return _declare(function, Kind.CONSTANT, {}, multiple=multiple)
+
+
+def composite(function: Function) -> Function:
+    """Written in other operations."""
+    name = _name(function)
+    _check_signature(name, inspect.signature(function))
+    composites[name] = function
+    return function
+
+
+def _name(function: Function) -> str:
+    """The name in the namespace: `linalg.` and `fft.` before the functions of those chapters."""
+    chapter = function.__module__.rpartition(".")[2]
+    bare = function.__name__
+    return f"{chapter}.{bare}" if chapter in ("linalg", "fft") else bare
+
+
+def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attributes: Any) -> Function:
+    name = _name(function)
+    signature = inspect.signature(function)
+    arrays = tuple(
+        parameter.name for parameter in signature.parameters.values() if str(parameter.annotation).startswith("Array")
+    )
+    options = tuple(parameter for parameter in signature.parameters if parameter not in arrays)
+    _check_signature(name, signature)
+    op = Op(name, arrays, options, rules)
+    op.kind = kind
+    op.elementwise = kind is Kind.ELEMENTWISE
+    op.function = function
+    for attribute, value in attributes.items():
+        setattr(op, attribute, value)
+    _check_rules(op)
+    if name in declared or name in composites:
+        raise DeclarationError(f"{name}: declared twice")
+    declared[name] = op
+    call = _calls(op, signature)
+    call.__name__ = call.__qualname__ = function.__name__
+    call.__module__, call.__doc__ = function.__module__, function.__doc__
+    call.__annotations__ = function.__annotations__
+    call.op = op  # type: ignore[attr-defined]
+    return call
+
+
+def _check_signature(name: str, signature: inspect.Signature) -> None:
+    """Raise DeclarationError unless the signature is the standard's, for functions that the standard has."""
+    expected = signature_of(name)
+    bare = signature.replace(
+        parameters=[
+            parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()
+        ],
+        return_annotation=inspect.Signature.empty,
+    )
+    if expected is not None and str(bare) != expected:
+        raise DeclarationError(f"{name}: declared with the signature {bare}; the standard's is {expected}")
+
+
+def _check_rules(op: Op) -> None:
+    names = {*op.arrays, *op.options, "xp", "out"}
+    flowing = set() if op.kind is Kind.REDUCTION else {"g"}
+    if op.kind not in (Kind.CONSTANT, Kind.COMPOSITE) and not op.rules:
+        raise DeclarationError(f"{op.name}: {op.kind.value} and without a rule; declare it constant if it has none")
+    for argument, rule in op.rules.items():
+        if argument not in op.arrays:
+            raise DeclarationError(f"{op.name}: a rule for {argument!r}; its array arguments are {op.arrays}")
+        if op.kind is Kind.LINEAR and "out" in rule.__code__.co_varnames[: rule.__code__.co_argcount]:
+            raise DeclarationError(f"{op.name}: linear, so its rule for {argument!r} cannot depend on `out`")
+        check(op, rule, names | flowing | ({"index"} if op.variadic else set()))
+    if op.jvp is not None:
+        check(op, op.jvp, names | {"t"} | {f"t{position}" for position in range(1, op.arity + 1)})
+
+
+def _calls(op: Op, signature: inspect.Signature) -> Function:
+    """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
+    if (op.elementwise or op.pointwise) and not op.options and op.arity == 1:
+        return hotpath.unary(op)
+    if op.elementwise and not op.options and op.arity == 2:
+        return hotpath.binary(op, hotpath.general(op))
+    bare = signature.replace(
+        parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
+        return_annotation=inspect.Signature.empty,
+    )
+    arrays = "*arrays" if op.variadic else "".join(f"{name}, " for name in op.arrays)
+    options = ", ".join(f"{name!r}: {name}" for name in op.options)
+    scope: dict[str, Any] = {"dispatch": dispatch, "op": op}
+    exec(f"def call{bare}: return dispatch(op, ({arrays}{',' if op.variadic else ''}), {{{options}}})", scope)
+    return scope["call"]
+
+
+__all__ = [
+    "Array", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general", "linear",
+    "multilinear", "reduction",
+]  # fmt: skip

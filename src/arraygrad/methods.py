@@ -1,0 +1,221 @@
+"""Operators and methods of Tensor that are operations, attached here since operations are declared after Tensor.
+
+The operators are the standard's. The methods are those that PyTorch and NumPy users expect, under their names; here,
+and only here, `dim` and `keepdim` stand for `axis` and `keepdims`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import hotpath, inplace, namespace
+from .errors import ArgumentError, ArgumentTypeError
+from .kinds import declared
+from .ops import (
+    activations,
+    copying,
+    data_type,
+    elementwise,
+    indexing,
+    linear_algebra,
+    manipulation,
+    sorting,
+    searching,
+    statistical,
+    utility,
+)
+from .tensor import Tensor
+
+Method = Callable[..., Any]
+
+_BINARY = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "pow", "floordiv": "floor_divide",
+    "mod": "remainder", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
+    "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
+}  # fmt: skip
+_COMPARISONS = {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+_COMMUTATIVE = ("add", "mul")
+
+
+def _operators() -> dict[str, Method]:
+    found: dict[str, Method] = {
+        "__neg__": elementwise.negative,
+        "__pos__": elementwise.positive,
+        "__abs__": elementwise.abs,
+        "__invert__": elementwise.bitwise_invert,
+        "__getitem__": _getitem,
+    }
+    for short, name in (_BINARY | _COMPARISONS).items():
+        op = declared[name]
+        slow = hotpath.general(op, is_operator=True)
+        fast = op.elementwise and not op.options
+        found[f"__{short}__"] = hotpath.binary(op, slow) if fast else slow
+        if short in _BINARY:
+            found[f"__r{short}__"] = _reflected(op, slow, short, fast)
+            found[f"__i{short}__"] = inplace.updating(found[f"__{short}__"], f"__i{short}__")
+    return found
+
+
+def _reflected(op: Any, slow: Method, short: str, fast: bool) -> Method:
+    if fast:
+        return hotpath.binary(op, slow) if short in _COMMUTATIVE else hotpath.reflected(op, slow)
+    return lambda self, other: slow(other, self)
+
+
+def _getitem(self: Tensor, key: Any) -> Tensor:
+    return indexing.getitem(self, key=indexing.plain_key(key, self.array))
+
+
+def _over_axis(function: Method) -> Method:
+    """A reduction as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
+
+    def method(self: Tensor, axis: Any = None, **options: Any) -> Tensor:
+        if "dim" in options:
+            axis = options.pop("dim")
+        if "keepdim" in options:
+            options["keepdims"] = options.pop("keepdim")
+        return function(self, axis=tuple(axis) if isinstance(axis, list) else axis, **options)
+
+    method.__name__, method.__doc__ = function.__name__, function.__doc__
+    return method
+
+
+def _with_numbers(function: Method, parameter: str) -> Method:
+    """A method that takes its numbers one by one or as a tuple: `x.reshape(2, 3)`, `x.reshape((2, 3))`."""
+
+    def method(self: Tensor, *numbers: Any, **options: Any) -> Tensor:
+        if parameter in options:
+            numbers = (options.pop(parameter),)
+        given = numbers[0] if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else numbers
+        return function(self, tuple(given), **options)
+
+    method.__name__, method.__doc__ = function.__name__, function.__doc__
+    return method
+
+
+def _squeeze(self: Tensor, axis: Any = None, *, dim: Any = None) -> Tensor:
+    """x without its axes of length 1, or without those at `axis`."""
+    axis = dim if axis is None else axis
+    if axis is None:
+        axis = tuple(each for each, length in enumerate(self.shape) if length == 1)
+    return manipulation.squeeze(self, axis=axis)
+
+
+def _unsqueeze(self: Tensor, dim: int) -> Tensor:
+    """x with an axis of length 1 inserted at `dim`."""
+    return manipulation.expand_dims(self, axis=dim)
+
+
+def _transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
+    """x with two axes exchanged."""
+    order = list(range(self.ndim))
+    order[dim0], order[dim1] = order[dim1], order[dim0]
+    return manipulation.permute_dims(self, tuple(order))
+
+
+def _flatten(self: Tensor) -> Tensor:
+    """x with all axes made one."""
+    return manipulation.reshape(self, (-1,))
+
+
+def _norm(self: Tensor, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The norm of x as a vector: its derivative at 0 is 0."""
+    if ord != 2:
+        raise ArgumentError(f"norm: ord: got {ord!r}; expected 2; other norms are in arraygrad.linalg")
+    modulus = elementwise.abs(self)
+    return elementwise.sqrt(statistical.sum(modulus * modulus, axis=axis, keepdims=keepdims))
+
+
+def _type(self: Tensor, dtype: Any = None, copy: bool = False, *, device: Any = None) -> Tensor:
+    """x in another dtype, or on another device; x itself if it is so already."""
+    if isinstance(dtype, str) and dtype in map(str, self.backend.devices()):
+        dtype, device = None, dtype
+    moved = self if device is None else copying.to_device(self, device)
+    return moved if dtype is None else data_type.astype(moved, dtype, copy=copy)
+
+
+def _converting(name: str) -> Method:
+    def method(self: Tensor) -> Tensor:
+        return data_type.astype(self, name, copy=False)
+
+    method.__doc__ = f"x as {name}."
+    return method
+
+
+def _transposed(self: Tensor) -> Tensor:
+    """The transpose of a matrix."""
+    if self.ndim != 2:
+        raise ArgumentError(f"T: got {self.ndim} axes; expected 2; use mT for stacks of matrices, or permute_dims")
+    return linear_algebra.matrix_transpose(self)
+
+
+def _matrix_transposed(self: Tensor) -> Tensor:
+    """The transposes of a stack of matrices."""
+    if self.ndim < 2:
+        raise ArgumentError(f"mT: got {self.ndim} axes; expected at least 2")
+    return linear_algebra.matrix_transpose(self)
+
+
+def _iterate(self: Tensor) -> Any:
+    if not self.shape:
+        raise ArgumentTypeError("iteration over a 0-d tensor")
+    return iter(manipulation.unstack(self))
+
+
+_REDUCTIONS = (
+    statistical.sum, statistical.mean, statistical.prod, statistical.max, statistical.min, statistical.var,
+    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin,
+)  # fmt: skip
+_PLAIN = (
+    elementwise.abs, elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.sin, elementwise.cos, elementwise.tan,
+    elementwise.tanh, elementwise.square, elementwise.reciprocal, elementwise.floor, elementwise.ceil, elementwise.round,
+    elementwise.trunc, elementwise.sign, elementwise.pow, elementwise.clip, elementwise.conj, elementwise.isnan,
+    elementwise.log1p, elementwise.expm1, elementwise.sinh, elementwise.cosh, elementwise.asin, elementwise.acos,
+    elementwise.atan, elementwise.isfinite, elementwise.isinf, elementwise.maximum, elementwise.minimum,
+    elementwise.add, elementwise.subtract, elementwise.multiply, elementwise.divide, elementwise.remainder,
+    activations.relu, activations.sigmoid, activations.softmax, activations.log_softmax, activations.logsumexp,
+    linear_algebra.matmul, linear_algebra.vecdot, sorting.argsort, sorting.sort, manipulation.flip, manipulation.roll,
+    manipulation.repeat, statistical.cumulative_sum, statistical.cumulative_prod, searching.nonzero, copying.clone,
+    copying.to_device, indexing.take,
+)  # fmt: skip
+_ALIASES: dict[str, Method] = {
+    "neg": elementwise.negative, "sub": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide,
+    "mm": linear_algebra.matmul, "clamp": elementwise.clip, "unbind": manipulation.unstack,
+}  # fmt: skip
+_SHAPES: dict[str, Method] = {
+    "reshape": _with_numbers(manipulation.reshape, "shape"),
+    "view": _with_numbers(manipulation.reshape, "shape"),
+    "permute": _with_numbers(manipulation.permute_dims, "dims"),
+    "permute_dims": _with_numbers(manipulation.permute_dims, "axes"),
+    "expand": _with_numbers(manipulation.broadcast_to, "size"),
+    "broadcast_to": _with_numbers(manipulation.broadcast_to, "shape"),
+    "squeeze": _squeeze, "unsqueeze": _unsqueeze, "transpose": _transpose, "flatten": _flatten, "ravel": _flatten,
+}  # fmt: skip
+_OTHERS: dict[str, Any] = {
+    "astype": data_type.astype, "to": _type, "type": _type, "norm": _norm, "__iter__": _iterate,
+    "float": _converting("float32"), "double": _converting("float64"), "half": _converting("float16"),
+    "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
+    "T": property(_transposed), "mT": property(_matrix_transposed),
+    "real": property(elementwise.real), "imag": property(elementwise.imag),
+    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": None,
+}  # fmt: skip
+
+
+def attach() -> None:
+    """Give Tensor its operators and methods."""
+    attached = {
+        **{function.__name__: _over_axis(function) for function in _REDUCTIONS},
+        **{function.__name__: function for function in _PLAIN},
+        **_ALIASES,
+        **_SHAPES,
+        **_OTHERS,
+        **_operators(),
+        **inplace.METHODS,
+    }
+    for name, method in attached.items():
+        setattr(Tensor, name, method)
+
+

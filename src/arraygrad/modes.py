@@ -1,0 +1,147 @@
+"""What a thread or an asyncio task has switched on or off for the operations it calls.
+
+All of it is one immutable value in one context variable: the hot path compares it with
+`DEFAULT` and looks no further. New threads start from `DEFAULT`; tasks inherit a copy.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+RECORD_ALL = -1
+
+
+class Modes(NamedTuple):
+    """The switches. Levels up to `blocked` record nothing (see `graph.Level`)."""
+
+    blocked: int = RECORD_ALL
+
+
+DEFAULT = Modes()
+_modes: ContextVar[Modes] = ContextVar("arraygrad.modes", default=DEFAULT)
+current = _modes.get
+
+depth: ContextVar[int] = ContextVar("arraygrad.depth", default=0)
+"""How many transforms (`func.grad`, `forward_ad.dual_level`, ...) the caller is inside of."""
+
+
+def replace(modes: Modes) -> Modes:
+    """Make `modes` current and return what was before."""
+    before = current()
+    _modes.set(DEFAULT if modes == DEFAULT else modes)
+    return before
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations called here record a graph."""
+    return current().blocked < depth.get()
+
+
+class _Switch:
+    """A context manager that is a decorator too, of functions, generators and coroutines."""
+
+    def modes(self) -> Modes:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        self._before = replace(self.modes())
+
+    def __exit__(self, *exception: object) -> None:
+        replace(self._before)
+
+    def clone(self) -> _Switch:
+        return type(self)()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.isgeneratorfunction(function):
+            return self._wrap_generator(function)
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def wrapped_coroutine(*args: Any, **kwargs: Any) -> Any:
+                with self.clone():
+                    return await function(*args, **kwargs)
+
+            return wrapped_coroutine
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():
+                return function(*args, **kwargs)
+
+        return wrapped
+
+    def _wrap_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Switch for each step of the generator, and back while its consumer runs."""
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():
+                generator = function(*args, **kwargs)
+            step, value = generator.send, None
+            while True:
+                try:
+                    with self.clone():
+                        item = step(value)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    value = yield item
+                    step = generator.send
+                except GeneratorExit:
+                    with self.clone():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step, value = generator.throw, error
+
+        return wrapped
+
+
+class _BareDecorator(_Switch):
+    """A switch without arguments, which may decorate without parentheses: `@no_grad`."""
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return super().__new__(cls) if function is None else super().__new__(cls)(function)
+
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        """`function` was decorated by `__new__`, which then returned no instance of this class."""
+
+
+class no_grad(_BareDecorator):
+    """Record nothing: results do not require a gradient. Transforms entered inside still do their work."""
+
+    def modes(self) -> Modes:
+        return current()._replace(blocked=depth.get())
+
+
+class enable_grad(_BareDecorator):
+    """Record again inside `no_grad`."""
+
+    def modes(self) -> Modes:
+        return current()._replace(blocked=RECORD_ALL)
+
+
+class set_grad_enabled(_Switch):
+    """Switch recording on or off, at once; as a context manager or decorator, until its end."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self._before = replace(self.modes())
+
+    def modes(self) -> Modes:
+        return current()._replace(blocked=RECORD_ALL if self.mode else depth.get())
+
+    def __enter__(self) -> None:
+        """The switch was made when the object was."""
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        replace(self._before)
+        return super().__call__(function)
+
+    def clone(self) -> _Switch:
+        return type(self)(self.mode)

@@ -1,0 +1,145 @@
+"""An operation: what its declaration says, and what follows from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+from .backends import Backend, backend_of
+from .errors import BackendError, GradientError
+from .graph import FREED, Node
+from .rules import Rule, Spec, parameters
+from .tensor import Tensor, as_tensor
+
+Scalar = (bool, int, float, complex)
+
+
+class Kind(Enum):
+    """What sort of map an operation is, from which its rules and tests follow."""
+
+    ELEMENTWISE = "elementwise"
+    REDUCTION = "reduction"
+    LINEAR = "linear"
+    MULTILINEAR = "multilinear"
+    GENERAL = "general"
+    CONSTANT = "constant"
+    COMPOSITE = "composite"
+
+
+class Op:
+    """A declared operation. Made by the decorators in `kinds`, which say what the attributes mean."""
+
+    kind: Kind
+    function: Callable[..., Any]
+    pulls: Sequence[Callable[..., Any] | None]
+    push: Callable[..., Any]
+    keeps: dict[int, tuple[bool, ...]]
+
+    def __init__(self, name: str, arrays: tuple[str, ...], options: tuple[str, ...], rules: dict[str, Rule]) -> None:
+        self.name = name
+        self.arrays = arrays
+        self.options = options
+        self.rules = rules
+        self.variadic = arrays == ("arrays",)
+        self.arity = len(arrays)
+        self.multiple = False
+        self.moves = False
+        self.core: str | None = None
+        self.domain: Any = None
+        self.jvp: Rule | None = None
+        self.node_name = f"{_NODE_NAMES.get(name) or name.rpartition('.')[2].title().replace('_', '')}Backward0"
+        self.kernels: dict[type, Callable[..., Any]] = {}
+        self.elementwise = False
+        self.pointwise = False
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Functions derived from the rules are made when first used: importing must be quick."""
+        if attribute not in ("pulls", "push"):
+            raise AttributeError(attribute)
+        from . import derive  # which calls operations, and so comes after this module
+
+        value = getattr(derive, attribute)(self)
+        setattr(self, attribute, value)
+        return value
+
+    def learn(self, arguments: Sequence[Any]) -> None:
+        """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`."""
+        for argument in arguments:
+            array = argument.array if isinstance(argument, Tensor) else None
+            if array is not None and not isinstance(array, Tensor) and type(array) not in self.kernels:
+                self.kernels[type(array)] = self.kernel_of(backend_of(array))
+
+    def kernel_of(self, backend: Backend) -> Callable[..., Any]:
+        """The backend's function for this operation."""
+        try:
+            return backend.kernel(self.name)
+        except AttributeError:
+            raise BackendError(
+                f"{self.name}: backend {backend.name!r} has no function of this name; the backend's author can add it to "
+                "its overrides"
+            ) from None
+
+    def needs(self, tracked: Sequence[bool]) -> set[str]:
+        """Names that the rules of the tracked arguments ask for."""
+        if self.variadic:
+            return set(parameters(self.rules["arrays"]))
+        names: set[str] = set()
+        for name, is_tracked in zip(self.arrays, tracked, strict=True):
+            if is_tracked and name in self.rules:
+                names.update(parameters(self.rules[name]))
+                if self.kind is Kind.REDUCTION:
+                    names.add(name)
+        return names
+
+    def keep(self, values: Sequence[Any], outs: Sequence[Any], tracked: Sequence[bool]) -> Any:
+        """What a node keeps, by position: arguments, then outputs, each only if a rule that can be called names it."""
+        names = self.needs(tracked)
+        if self.variadic:
+            kept: list[Any] = [Spec(value) if "arrays" in names else None for value in values]
+        else:
+            kept = [self._kept(name, value) if name in names else None
+                    for name, value in zip(self.arrays, values, strict=True)]
+        kept += outs if "out" in names else [None] * len(outs)
+        return tuple(kept) if any(is_held(value) for value in kept) else kept
+
+    def _kept(self, name: str, value: Any) -> Any:
+        linear = self.kind is Kind.LINEAR and name in self.rules and value is not None
+        return Spec(value) if linear and not isinstance(value, Scalar) else value
+
+    def saved(self, node: Node, name: str) -> Tensor | None:
+        """The kept value called `name` ("result" for the output), as a tensor."""
+        if node.kept is FREED:
+            raise released(node)
+        names = [*self.arrays, "result"]
+        if name not in names or node.kept is None:
+            raise AttributeError(f"{node.name()} keeps no value called {name!r}; it can keep {names}")
+        value = node.kept[names.index(name)]
+        return as_tensor(value) if is_held(value) else value
+
+
+_NODE_NAMES = {
+    "multiply": "Mul", "subtract": "Sub", "divide": "Div", "negative": "Neg", "matmul": "Mm",
+    "permute_dims": "Permute", "matrix_transpose": "Transpose", "convert": "ToCopy", "concat": "Cat",
+    "getitem": "Slice", "remainder": "Remainder", "broadcast_to": "Expand", "unstack": "Unbind",
+    "linalg.vector_norm": "LinalgVectorNorm",
+}  # fmt: skip
+"""Where PyTorch's name for a node is not that of the standard's function."""
+
+
+def is_held(value: Any) -> bool:
+    """Whether a kept value is an array, which a backward pass releases."""
+    return not (value is None or type(value) is Spec or isinstance(value, Scalar))
+
+
+def released(node: Node) -> GradientError:
+    """The error for a second walk through values that are gone."""
+    return GradientError(
+        f"{node.name()}: Trying to backward through the graph a second time (or directly access saved tensors after they "
+        "have already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+        "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you "
+        "need to access saved tensors after calling backward."
+    )

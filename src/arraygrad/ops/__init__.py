@@ -1,0 +1,4 @@
+"""The operations: one module for each chapter of the standard, and one for what lies beyond it.
+
+To add an operation, declare it in the module of its chapter: the decorators in `arraygrad.kinds` do the rest.
+"""

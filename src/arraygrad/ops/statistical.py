@@ -1,0 +1,189 @@
+"""Statistical functions of the standard: reductions over axes, and running sums and products."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..kinds import Array, Tensor, general, linear, reduction
+from ..rules import expand
+from ..selection import Selected
+
+Axis = int | tuple[int, ...] | None
+
+
+def reduced_axes(ndim: int, axis: Axis) -> tuple[int, ...]:
+    """The axes that a reduction over `axis` takes away."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(each % ndim for each in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def reduced_count(x: Any, axis: Axis) -> int:
+    """How many elements go into each element of a reduction over `axis`."""
+    return math.prod(x.shape[each] for each in reduced_axes(x.ndim, axis))
+
+
+def _spread(xp: Any, g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    return xp.broadcast_to(expand(g, x.ndim, axis, keepdims), x.shape)
+
+
+@linear(x=_spread)
+def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Sum over `axis`."""
+
+
+@linear(x=lambda xp, g, x, axis, keepdims: _spread(xp, g / max_count(x, axis), x, axis, keepdims))
+def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Arithmetic mean over `axis`."""
+
+
+def max_count(x: Any, axis: Axis) -> int:
+    """`reduced_count`, at least 1: the gradient of the mean of nothing is empty, not an error."""
+    return reduced_count(x, axis) or 1
+
+
+def others(xp: Any, x: Any, axis: Axis) -> Any:
+    """For each element the product of the other ones that are reduced with it: exact also where some are zero."""
+    axes = reduced_axes(x.ndim, axis)
+    if not axes:
+        return xp.ones_like(x)
+    rest = tuple(each for each in range(x.ndim) if each not in axes)
+    order = rest + axes
+    moved = xp.permute_dims(x, order)
+    flat = xp.reshape(moved, (*(x.shape[each] for each in rest), reduced_count(x, axis)))
+    before = xp.cumulative_prod(flat, axis=-1, include_initial=True)[..., :-1]
+    after = xp.flip(xp.cumulative_prod(xp.flip(flat, axis=-1), axis=-1, include_initial=True)[..., :-1], axis=-1)
+    inverse = tuple(order.index(each) for each in range(x.ndim))
+    return xp.permute_dims(xp.reshape(before * after, moved.shape), inverse)
+
+
+@reduction(x=lambda xp, x, axis: others(xp, x, axis))
+def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
+    """Product over `axis`."""
+
+
+def _extreme(xp: Any, x: Any, out: Any, axis: Axis) -> Selected:
+    """An equal share for each element that is extreme, structurally zero for the others."""
+    wins = x == out
+    count = xp.sum(xp.astype(wins, x.dtype), axis=axis, keepdims=True)
+    return Selected(1 / count, wins)
+
+
+@reduction(x=_extreme)
+def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Largest element over `axis`. Elements that tie share the gradient equally."""
+
+
+@reduction(x=_extreme)
+def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Smallest element over `axis`. Elements that tie share the gradient equally."""
+
+
+def _deviation(xp: Any, x: Any, axis: Axis) -> Any:
+    return x - xp.mean(x, axis=axis, keepdims=True)
+
+
+def _freedom(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
+    """The divisor of the variance, as an array: none left gives NaN, not an error."""
+    return xp.full((), float(reduced_count(x, axis) - correction), dtype=x.dtype, device=x.device)
+
+
+@reduction(
+    x=lambda xp, x, axis, correction: 2 * _deviation(xp, x, axis) / _freedom(xp, x, axis, correction),
+)
+def var(x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Variance over `axis`, divided by the number of elements less `correction`."""
+
+
+def _std_partial(xp: Any, x: Any, out: Any, axis: Axis, correction: float) -> Any:
+    return _deviation(xp, x, axis) / (_freedom(xp, x, axis, correction) * xp.where(out == 0, 1, out))
+
+
+@reduction(x=_std_partial)
+def std(x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Standard deviation over `axis`. The derivative where all are equal is 0."""
+
+
+def without_initial(value: Any, axis: int, include_initial: bool) -> Any:
+    """A running sum or product without the initial element that it may include."""
+    return value[(slice(None),) * axis + (slice(1, None),)] if include_initial else value
+
+
+def running_axis(ndim: int, axis: int | None) -> int:
+    """The axis of a running sum or product: it may be None for one axis."""
+    return (axis or 0) % (ndim or 1)
+
+
+def _cumulative_sum_pull(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+    if x.ndim == 0:
+        return xp.reshape(g[-1:] if include_initial else g, ())
+    along = running_axis(x.ndim, axis)
+    backwards = xp.flip(without_initial(g, along, include_initial), axis=along)
+    return xp.flip(xp.cumulative_sum(backwards, axis=along), axis=along)
+
+
+@linear(x=_cumulative_sum_pull)
+def cumulative_sum(
+    x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Tensor:
+    """Running sum along `axis`, with a 0 in front if `include_initial`."""
+
+
+def affine_scan(xp: Any, factor: Any, term: Any, axis: int) -> Any:
+    """h[i] = factor[i] * h[i-1] + term[i] along an axis, by doubling: log2(n) steps of products and sums.
+
+    Blelloch, Prefix sums and their applications, 1990. Nothing is divided, so zero factors are exact.
+    """
+    length, shift = term.shape[axis], 1
+
+    def part(value: Any, start: int | None, stop: int | None) -> Any:
+        return value[(slice(None),) * axis + (slice(start, stop),)]
+
+    while shift < length:
+        moved = part(factor, shift, None) * part(term, None, length - shift) + part(term, shift, None)
+        doubled = part(factor, shift, None) * part(factor, None, length - shift)
+        term = xp.concat([part(term, None, shift), moved], axis=axis)
+        factor = xp.concat([part(factor, None, shift), doubled], axis=axis)
+        shift *= 2
+    return term
+
+
+def _products_before(xp: Any, x: Any, axis: int) -> Any:
+    return xp.cumulative_prod(x, axis=axis, include_initial=True)[(slice(None),) * axis + (slice(None, -1),)]
+
+
+def _cumulative_prod_pull(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+    along = running_axis(x.ndim, axis)
+    if x.ndim == 0 or x.shape[along] == 0:
+        return xp.reshape(without_initial(g, 0, include_initial), x.shape)
+    g = without_initial(g, along, include_initial)
+    lead = (slice(None),) * along
+    following = xp.concat([x[(*lead, slice(1, None))], xp.ones_like(x[(*lead, slice(None, 1))])], axis=along)
+    scanned = affine_scan(xp, xp.flip(xp.conj(following) if _is_complex(xp, x) else following, axis=along),
+                          xp.flip(g, axis=along), along)  # fmt: skip
+    before = _products_before(xp, x, along)
+    return xp.flip(scanned, axis=along) * (xp.conj(before) if _is_complex(xp, x) else before)
+
+
+def _cumulative_prod_jvp(xp: Any, t: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+    along = running_axis(x.ndim, axis)
+    if x.ndim == 0 or x.shape[along] == 0:
+        pushed = t if x.ndim else xp.reshape(t, (1,))
+    else:
+        pushed = affine_scan(xp, x, t * _products_before(xp, x, along), along)
+    if include_initial:
+        first = pushed[(slice(None),) * along + (slice(None, 1),)]
+        pushed = xp.concat([xp.zeros_like(first), pushed], axis=along)
+    return pushed
+
+
+def _is_complex(xp: Any, x: Any) -> bool:
+    return xp.isdtype(x.dtype, "complex floating")
+
+
+@general(x=_cumulative_prod_pull, jvp=_cumulative_prod_jvp)
+def cumulative_prod(
+    x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Tensor:
+    """Running product along `axis`, with a 1 in front if `include_initial`. Exact where factors are zero."""

@@ -1,0 +1,215 @@
+"""From the rules of a declaration to the functions that the engine calls.
+
+A rule is a plain function whose parameters say what it needs: `xp` (the namespace of its values), `g` (the
+cotangent), `t` (the tangent), `out` (the result), arguments of the operation, and its options. Here each becomes
+one function with the signature `(g, kept, options)`, which fetches exactly that: written as source once, when first
+used, since fetching by loops or closures would cost as much as the arithmetic of a small array.
+
+`kept` holds the operation's arguments by position, then its outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .backends import namespace_of, real_dtypes
+from .errors import DeclarationError
+from .selection import Selected, settle
+
+if TYPE_CHECKING:
+    from .op import Op
+
+Rule = Callable[..., Any]
+
+
+class Spec:
+    """What a linear rule sees of an argument: all but its values."""
+
+    __slots__ = ("device", "dtype", "shape")
+
+    def __init__(self, array: Any) -> None:
+        self.shape = array.shape
+        self.dtype = array.dtype
+        self.device = getattr(array, "device", None)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+
+def parameters(rule: Rule) -> tuple[str, ...]:
+    """Names of the parameters of a rule, which must be plain positional ones."""
+    code = getattr(rule, "__code__", None)
+    if code is None:
+        raise DeclarationError(f"rule {rule!r}: expected a plain function or lambda")
+    if rule.__defaults__ or rule.__kwdefaults__ or code.co_flags & 0x0C:
+        raise DeclarationError(
+            f"rule {rule.__name__}: its parameters say what is kept, so they can have no defaults, * or **; "
+            f"got {code.co_varnames[: code.co_argcount]}"
+        )
+    return code.co_varnames[: code.co_argcount]
+
+
+def check(op: Op, rule: Rule, allowed: set[str]) -> None:
+    """Raise DeclarationError if a rule names what it cannot get."""
+    unknown = [name for name in parameters(rule) if name not in allowed]
+    if unknown:
+        raise DeclarationError(
+            f"{op.name}: its rule at {rule.__code__.co_filename}:{rule.__code__.co_firstlineno} names {unknown}; "
+            f"it can name {sorted(allowed)}"
+        )
+
+
+def conjugate(value: Any) -> Any:
+    """The complex conjugate of a local derivative: an array, a Python number, or what is selected of it."""
+    if type(value) is Selected:
+        return Selected(None if value.array is None else conjugate(value.array), value.mask)
+    if isinstance(value, (int, float, complex)):
+        return value.conjugate()
+    return value if value.dtype in real_dtypes else namespace_of(value).conj(value)
+
+
+def conform(value: Any, like: Any) -> Any:
+    """A cotangent or tangent in the shape and dtype of `like`: summed over axes that were broadcast (half precision
+    in float32, rounded once), broadcast where it is smaller, its real part where `like` is real."""
+    xp = namespace_of(value)
+    if value.dtype not in real_dtypes and like.dtype in real_dtypes:
+        value = xp.real(value)
+    shape, wanted = tuple(value.shape), tuple(like.shape)
+    if shape != wanted:
+        lead = len(shape) - len(wanted)
+        summed = tuple(range(lead)) + tuple(
+            axis for axis in range(max(lead, 0), len(shape)) if wanted[axis - lead] == 1 and shape[axis] != 1
+        )
+        if summed:
+            value = xp.sum(value, axis=summed, keepdims=True, dtype=_accumulator(xp, value.dtype))
+            value = xp.reshape(value, value.shape[lead:]) if lead > 0 else value
+        value = xp.broadcast_to(value, wanted)
+    return value if value.dtype == like.dtype else xp.astype(value, like.dtype)
+
+
+HALF_PRECISIONS = ("float16", "bfloat16")
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of any library's data type."""
+    return str(dtype).rpartition(".")[2]
+
+
+def _accumulator(xp: Any, dtype: Any) -> Any:
+    """The data type in which to sum values of `dtype`."""
+    return xp.float32 if dtype_name(dtype) in HALF_PRECISIONS else dtype
+
+
+def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
+    """The cotangent or result of a reduction over `axis` of an array with `ndim` axes, with the reduced axes back."""
+    if keepdims or value.ndim == ndim:
+        return value
+    axes = range(ndim) if axis is None else [each % ndim for each in (axis if isinstance(axis, tuple) else (axis,))]
+    kept = iter(value.shape)
+    return namespace_of(value).reshape(value, tuple(1 if i in axes else next(kept) for i in range(ndim)))
+
+
+def _fetch(op: Op, name: str, flowing: str) -> str:
+    """The source that fetches what a rule names; `flowing` is the variable of the cotangent or tangent."""
+    if name == "xp":
+        return f"namespace_of({flowing})"
+    if name in ("g", "t", "index"):
+        return name
+    if name == "out":
+        return f"kept[{op.arity}:]" if op.multiple else f"kept[{'-1' if op.variadic else op.arity}]"
+    if name in op.arrays:
+        return "kept" if op.variadic else f"kept[{op.arrays.index(name)}]"
+    return f"options[{name!r}]"
+
+
+def _call(op: Op, rule: Rule, flowing: str) -> str:
+    return f"rule({', '.join(_fetch(op, name, flowing) for name in parameters(rule))})"
+
+
+def _compile(source: str, rule: Rule) -> Callable[..., Any]:
+    scope = {
+        "rule": rule,
+        "namespace_of": namespace_of,
+        "real_dtypes": real_dtypes,
+        "conjugate": conjugate,
+        "expand": expand,
+        "settle": settle,
+    }
+    return eval(source, scope)  # noqa: S307 - the source is made of checked parameter names
+
+
+def _zeros(g: Any, kept: Any, options: Any) -> Any:
+    return namespace_of(g).zeros_like(g)
+
+
+def _same(g: Any, kept: Any, options: Any) -> Any:
+    return g
+
+
+def _negative(g: Any, kept: Any, options: Any) -> Any:
+    return -g
+
+
+_CONSTANT = {0: _zeros, 1: _same, -1: _negative}
+
+
+def elementwise_pull(op: Op, rule: Rule) -> Callable[..., Any]:
+    """Reverse rule of an elementwise partial d: g times the conjugate of d. A rule that names `g` gives g times d."""
+    names = parameters(rule)
+    if not names and rule() in _CONSTANT:
+        return _CONSTANT[rule()]
+    call = _call(op, rule, "g")
+    if "g" in names:
+        return _compile(
+            f"lambda g, kept, options: {call} if g.dtype in real_dtypes else "
+            f"conjugate((lambda g: {call})(conjugate(g)))",
+            rule,
+        )
+    return _compile(f"lambda g, kept, options: g * ({call} if g.dtype in real_dtypes else conjugate({call}))", rule)
+
+
+def elementwise_push(op: Op, rule: Rule) -> Callable[..., Any]:
+    """Forward rule of an elementwise partial d: t times d."""
+    names = parameters(rule)
+    if not names and rule() in _CONSTANT:
+        return _CONSTANT[rule()]
+    return _compile(f"lambda g, kept, options: {'' if 'g' in names else 'g * '}{_call(op, rule, 'g')}", rule)
+
+
+_EXPAND = "expand({}, kept[0].ndim, options['axis'], options['keepdims'])"
+
+
+def _reduction_call(op: Op, rule: Rule) -> str:
+    out = f"kept[{op.arity}]"
+    return _call(op, rule, "g").replace(out, _EXPAND.format(out))
+
+
+def reduction_pull(op: Op, rule: Rule) -> Callable[..., Any]:
+    """Reverse rule of a partial that is summed over axes: the cotangent expands over them."""
+    return _compile(
+        f"lambda g, kept, options: {_EXPAND.format('g')} * conjugate({_reduction_call(op, rule)})", rule
+    )
+
+
+def reduction_push(op: Op, rule: Rule) -> Callable[..., Any]:
+    """Forward rule of a partial that is summed over axes."""
+    return _compile(
+        f"lambda g, kept, options: namespace_of(g).sum(settle(g * {_reduction_call(op, rule)}), "
+        "axis=options['axis'], keepdims=options['keepdims'])",
+        rule,
+    )
+
+
+def plain_pull(op: Op, rule: Rule) -> Callable[..., Any]:
+    """A rule that is given the cotangent itself."""
+    extra = "index, " if op.variadic else ""
+    return _compile(f"lambda {extra}g, kept, options: {_call(op, rule, 'g')}", rule)
