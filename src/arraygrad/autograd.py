@@ -14,7 +14,7 @@ from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import ROOT, AccumulateGrad, Level, Vertex
 from .hooks import run_accumulated_hooks, run_prehooks
 from .selection import Selected, settle
-from .tensor import Tensor, as_tensor
+from .tensor import Tensor, as_tensor, new_tensor
 
 _commit = threading.Lock()
 """One gradient is added to a `.grad` at a time, whichever thread it comes from."""
@@ -113,7 +113,7 @@ def _result(
     if target.node in arrived:
         return _own(target, [arrived[target.node]])  # type: ignore[index]
     if materialize:
-        return Tensor(target.backend.xp.zeros_like(bare(target)))
+        return new_tensor(target.backend.xp.zeros_like(bare(target)))
     if allow_unused:
         return None
     raise GradientError(
@@ -203,7 +203,7 @@ def _implicit(tensor: Tensor) -> Tensor:
             f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype.name}; "
             "pass a gradient, or take the real part first"
         )
-    return Tensor(tensor.backend.wrap(tensor.backend.xp.ones_like(bare(tensor))))
+    return new_tensor(tensor.backend.wrap(tensor.backend.xp.ones_like(bare(tensor))))
 
 
 def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:
@@ -241,7 +241,7 @@ def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:
 def _scalar_gradient(tensor: Tensor, gradient: Any) -> Tensor:
     if not isinstance(gradient, (int, float, complex)):
         raise ArgumentTypeError(f"gradient: got {type(gradient).__name__}; expected a Tensor or None")
-    return Tensor(tensor.backend.xp.asarray(gradient, dtype=tensor.backend.raw_dtype(tensor.dtype)))
+    return new_tensor(tensor.backend.xp.asarray(gradient, dtype=tensor.backend.raw_dtype(tensor.dtype)))
 
 
 def differentiate(
@@ -331,4 +331,4 @@ def _own(tensor: Tensor, cell: list[Any]) -> Tensor:
         cell.append(cell.pop().settle())
     if isinstance(cell[0], Tensor):
         return cell.pop()
-    return Tensor(tensor.backend.own(cell))
+    return new_tensor(tensor.backend.own(cell))

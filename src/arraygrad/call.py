@@ -18,7 +18,7 @@ from .modes import current
 from .op import Kind, Op, is_held
 from .rules import Spec, conform
 from .selection import Selected, settle
-from .tensor import Dual, Tensor, as_tensor, constant
+from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
 
 def level_of(value: Any) -> Level | None:
     """The level that handles a value: None for constants."""
@@ -91,7 +91,11 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
     if options.get("dtype") is not None:
         options = {**options, "dtype": backend.raw_dtype(options["dtype"])}
     try:
-        out = kernel(list(values), **options) if op.variadic else kernel(*values, **options)
+        if op.variadic:
+            out = kernel(list(values), **options)
+        else:
+            named = dict(zip(op.arrays[op.positional :], values[op.positional :], strict=True))
+            out = kernel(*values[: op.positional], **named, **options)
     except Exception as error:
         raise explain(op.name, describe(op, values, options), error) from error
     return tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
@@ -152,8 +156,8 @@ def record(
     node.kept = op.keep(values, results, [edge is not None for edge in edges])
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
-        return Tensor(outs, node)
-    return tuple(Tensor(out, Output(node, index)) for index, out in enumerate(outs))
+        return new_tensor(outs, node)
+    return tuple(new_tensor(out, Output(node, index)) for index, out in enumerate(outs))
 
 
 # -- pushing tangents -------------------------------------------------------------------------------------

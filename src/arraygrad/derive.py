@@ -64,17 +64,15 @@ def _push_linear(op: Op) -> Push:
     """The operation itself on the tangents; zeros stand for arguments that have none."""
 
     def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
-        if op.moves and sum(tangent is not None for tangent in tangents) == 1 == op.arity - values.count(None):
-            tangent = next(tangent for tangent in tangents if tangent is not None)
-            if type(tangent) is Selected:
-                position = list(tangents).index(tangent)
-                moved = [_with(values, position, part) for part in (tangent.settle(), tangent.mask)]
-                return Selected(*(apply(op, arguments, options) for arguments in moved), clean=True)
+        if op.moves and len(values) == 1 and type(tangents[0]) is Selected:
+            moved = (apply(op, [part], options) for part in (tangents[0].settle(), tangents[0].mask))
+            return Selected(*moved, clean=True)
         linear = op.arrays if not op.variadic else ["arrays"] * len(values)
+        first = settle_first(tangents)
         replaced = [
             value if name not in op.rules or value is None
             else settle(tangent) if tangent is not None
-            else namespace_of(settle_first(tangents)).zeros_like(value)
+            else namespace_of(first).zeros_like(value)
             for name, tangent, value in zip(linear, tangents, values, strict=True)
         ]  # fmt: skip
         return apply(op, replaced, options)

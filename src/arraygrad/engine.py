@@ -11,65 +11,64 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from .backends import namespace_of
+from .backends import half_dtypes, namespace_of
 from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import is_held, released
-from .rules import HALF_PRECISIONS, Spec, conform, dtype_name
+from .rules import Spec, conform
 from .selection import Selected, settle
-from .tensor import Tensor, as_tensor
+from .tensor import Tensor, as_tensor, new_tensor
 
 Lift = Callable[[Node], Any]
 
 
 class Pending:
-    """Cotangents that are under way, by the number of the vertex that they go to."""
+    """Cotangents that are under way.
+
+    `entries` holds by the number of the vertex that a cotangent goes to: the vertex, the cotangent, and, where that is a
+    sum in a buffer of the walk's own, the dtype to round it to. `numbers` is a heap.
+    """
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
-        self.vertices: dict[int, Any] = {}
-        self.cotangents: dict[int, Any] = {}
-        self.sums: dict[int, Any] = {}
-        """Which cotangents are sums in a buffer of the walk's own, and the dtype to round them to."""
+        self.entries: dict[int, list[Any]] = {}
 
     def deliver(self, vertex: Vertex, g: Any) -> None:
         """Add g to what goes to a vertex."""
-        number = vertex.number
-        if number in self.cotangents:
-            self.add(number, g)
+        entry = self.entries.get(vertex.number)
+        if entry is not None:
+            add(entry, g)
         else:
-            self.cotangents[number] = g
-            self.vertices[number] = vertex
-            heappush(self.numbers, number)
-
-    def add(self, number: int, g: Any) -> None:
-        """Add g to a cotangent that is there; in place only where the walk made the buffer itself."""
-        g, before = settle(g), settle(self.cotangents[number])
-        if isinstance(before, Tensor) or isinstance(g, Tensor):
-            self.cotangents[number] = before + g
-        elif number in self.sums:
-            before += g
-            self.cotangents[number] = before
-        else:
-            self.sums[number] = g.dtype
-            if dtype_name(g.dtype) in HALF_PRECISIONS:
-                xp = namespace_of(g)
-                before = xp.astype(before, xp.float32)
-            self.cotangents[number] = before + g
-
-    def rounded(self, number: int, g: Any) -> Any:
-        """A finished sum in the dtype of its terms."""
-        dtype = self.sums.pop(number)
-        return g if g.dtype == dtype else namespace_of(g).astype(g, dtype)
+            self.entries[vertex.number] = [vertex, g, None]
+            heappush(self.numbers, vertex.number)
 
     def collect(self, output: Output, g: Any) -> None:
         """Put g in its place among the cotangents of a node with several outputs."""
-        number = output.node.number
-        if number not in self.cotangents:
-            self.cotangents[number] = {}
-            self.vertices[number] = output.node
-            heappush(self.numbers, number)
-        self.cotangents[number][output.index] = settle(g)
+        if output.node.number not in self.entries:
+            self.deliver(output.node, {})
+        self.entries[output.node.number][1][output.index] = settle(g)
+
+
+def add(entry: list[Any], g: Any) -> None:
+    """Add g to the cotangent of an entry; in place only where the walk made the buffer itself."""
+    _, before, dtype = entry
+    g, before = settle(g), settle(before)
+    if dtype is not None:
+        before += g
+        entry[1] = before
+    elif isinstance(before, Tensor) or isinstance(g, Tensor):
+        entry[1] = before + g
+    else:
+        entry[2] = g.dtype
+        if g.dtype in half_dtypes[type(g)]:
+            xp = namespace_of(g)
+            before = xp.astype(before, xp.float32)
+        entry[1] = before + g
+
+
+def rounded(g: Any, dtype: Any) -> Any:
+    """A finished sum in the dtype of its terms."""
+    return g if g.dtype == dtype else namespace_of(g).astype(g, dtype)
 
 
 def walk(
@@ -89,16 +88,20 @@ def walk(
     needed = None if inputs is None else leading_to(wanted, [vertex for vertex, _ in roots])
     arrived: dict[Vertex, Any] = {}
     pending = Pending()
-    numbers, vertices, cotangents, sums = pending.numbers, pending.vertices, pending.cotangents, pending.sums
+    numbers, entries = pending.numbers, pending.entries
     for vertex, g in roots:
         pending.deliver(vertex, g)
-    while numbers:
-        number = heappop(numbers)
-        node = vertices.pop(number)
-        g = cotangents.pop(number)
-        if sums and number in sums:
-            g = pending.rounded(number, g)
-        if node.extra is not None:
+    ahead: Any = None
+    ahead_g: Any = None
+    while numbers or ahead is not None:
+        if ahead is None:
+            node, g, dtype = entries.pop(heappop(numbers))
+            if dtype is not None:
+                g = rounded(g, dtype)
+        else:
+            node, g, ahead = ahead, ahead_g, None
+        extra = node.extra
+        if extra is not None:
             g = run_tensor_hooks(node, g, retained)
         if needed is not None:
             if node in wanted:
@@ -113,31 +116,34 @@ def walk(
                 arrived[node] = g
             continue
         kept = node.kept
-        if kept is FREED:
+        if type(kept) is tuple:
+            if not retain_graph:
+                node.kept = FREED
+        elif kept is FREED:
             raise released(node)
-        if not retain_graph and type(kept) is tuple:
-            node.kept = FREED
         if lift is not None:
             kept = lift(node, kept)
-        if type(g) is Selected or node.extra is not None or op.multiple or needed is not None:
+        kind = type(g)
+        if extra is not None or needed is not None or kind is Selected or kind is dict:
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)
             continue
-        specs = node.conform
         options = node.options
-        for position, source in enumerate(node.edges):
+        for source, pull, spec in zip(node.edges, op.pulls, node.conform):
             if source is None:
                 continue
-            h = op.pulls[position](g, kept, options)
-            if specs is not None:
-                h = fit(h, specs[position])
+            h = pull(g, kept, options)
+            if spec is not None:
+                h = fit(h, spec)
             number = source.number
-            if number in cotangents:
-                pending.add(number, h)
+            if ahead is None and (not numbers or number < numbers[0]):
+                ahead, ahead_g = source, h  # the next to be visited, unless the other inputs say otherwise
+            elif ahead is not None and ahead.number >= number:
+                pending.deliver(ahead, ahead_g)
+                pending.deliver(source, h)
+                ahead = None
             else:
-                cotangents[number] = h
-                vertices[number] = source
-                heappush(numbers, number)
+                pending.deliver(source, h)
     return arrived
 
 
@@ -153,11 +159,10 @@ def execute(
         g = run_prehooks(node, g)
     selected = g if type(g) is Selected else None
     results: list[Any] = []
-    for position, source in enumerate(node.edges):
+    for source, pull, spec in zip(node.edges, op.pulls, node.conform):
         if source is None or (needed is not None and source not in needed and source not in wanted):
             results.append(None)
             continue
-        pull = op.pulls[position]
         if selected is None:
             h = pull(g, kept, node.options)
         elif op.elementwise:
@@ -166,7 +171,7 @@ def execute(
             h = selected.move(lambda part, pull=pull: pull(part, kept, node.options))
         else:
             h = pull(selected.settle(), kept, node.options)
-        results.append(h if node.conform is None else fit(h, node.conform[position]))
+        results.append(h if spec is None else fit(h, spec))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
     for source, h in zip(node.edges, results, strict=True):
@@ -210,11 +215,11 @@ def lift_with_graph(node: Node, kept: Any) -> Any:
         return None
     count = len(node.edges)
     lifted = [
-        Tensor(value, edge) if is_held(value) else value for value, edge in zip(kept[:count], node.edges, strict=True)
+        new_tensor(value, edge) if is_held(value) else value for value, edge in zip(kept[:count], node.edges, strict=True)
     ]
     for index, value in enumerate(kept[count:]):
         vertex = Output(node, index) if node.op.multiple else node
-        lifted.append(Tensor(value, vertex) if is_held(value) else value)
+        lifted.append(new_tensor(value, vertex) if is_held(value) else value)
     return lifted
 
 

@@ -15,7 +15,7 @@ from .dtypes import DType, as_dtype, complex64, complex128, float64
 from .errors import ArgumentTypeError
 from .ops import creation
 from .printing import _default_dtypes
-from .tensor import Tensor
+from .tensor import Tensor, new_tensor
 
 
 def set_default_dtype(dtype: Any) -> None:
@@ -63,7 +63,7 @@ def tensor(
     if isinstance(data, Tensor):
         data = data.detach()
     made = _asarray(data, dtype, device, True, backend)
-    return Tensor(made.array).requires_grad_(requires_grad)
+    return new_tensor(made.array).requires_grad_(requires_grad)
 
 
 def asarray(
@@ -180,7 +180,7 @@ def _random(draw: str, args: tuple[Any, ...], options: dict[str, Any], dtype: DT
     requires_grad = options.pop("requires_grad", False)
     backend = _backend(options.pop("backend", None))
     made = backend.random_array(draw, args, backend.raw_dtype(options.pop("dtype", None) or dtype), **options)
-    return Tensor(backend.wrap(made)).requires_grad_(requires_grad)
+    return new_tensor(backend.wrap(made)).requires_grad_(requires_grad)
 
 
 def rand(*size: Any, **options: Any) -> Tensor:

@@ -21,7 +21,7 @@ from .ops.creation import asarray
 from .ops.manipulation import moveaxis, reshape, stack
 from .selection import Selected, settle
 from .structure import flatten, rebuild
-from .tensor import Dual, Tensor, as_tensor, constant
+from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
 
 Argnums = int | tuple[int, ...]
 Function = Callable[..., Any]
@@ -58,7 +58,7 @@ def enter(level: Level, value: Any, name: str) -> Tensor:
         )
     inner = constant(tensor)
     level.lifted = level.lifted or isinstance(inner, Tensor)
-    return Tensor(inner, Leaf(level))
+    return new_tensor(inner, Leaf(level))
 
 
 def leave(level: Level, value: Any) -> Any:
@@ -116,7 +116,7 @@ def _pull(
 
 
 def _zeros(tensor: Tensor) -> Tensor:
-    return Tensor(tensor.backend.wrap(tensor.backend.xp.zeros_like(bare(tensor))))
+    return new_tensor(tensor.backend.wrap(tensor.backend.xp.zeros_like(bare(tensor))))
 
 
 def _call(f: Function, args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool) -> tuple[Any, Any]:
@@ -170,7 +170,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
                 f"grad: f returned {got}; expected a Tensor of shape () and real floating dtype; "
                 "use arraygrad.func.vjp, jacrev or jacfwd for other outputs"
             )
-        grads = pull(Tensor(value.backend.wrap(value.backend.xp.ones_like(bare(value)))), retain_graph=False)
+        grads = pull(new_tensor(value.backend.wrap(value.backend.xp.ones_like(bare(value)))), retain_graph=False)
         result = grads[0] if isinstance(argnums, int) else grads
         return ((value, aux[0]) if has_aux else value), result
 
@@ -240,7 +240,7 @@ def _basis(tensor: Tensor) -> Iterator[Tensor]:
     size = tensor.size or 0
     identity = xp.eye(size, dtype=like.dtype, device=like.device)
     for index in range(size):
-        yield Tensor(backend.wrap(xp.reshape(identity[index, ...], tensor.shape)))
+        yield new_tensor(backend.wrap(xp.reshape(identity[index, ...], tensor.shape)))
 
 
 def jacrev(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Function:
@@ -276,7 +276,7 @@ def _assemble(rows: list[Any], output: Tensor, arguments: list[Any], single: boo
     columns = [
         reshape(stack([row[index] for row in flat]), (*output.shape, *to_tensor(leaf).shape))
         if flat
-        else Tensor(output.backend.xp.zeros((*output.shape, *to_tensor(leaf).shape), dtype=bare(output).dtype))
+        else new_tensor(output.backend.xp.zeros((*output.shape, *to_tensor(leaf).shape), dtype=bare(output).dtype))
         for index, leaf in enumerate(leaves)
     ]
     result = rebuild(structure, columns)
@@ -321,7 +321,7 @@ def _columns(pushed: list[Any], value: Any, tensor: Tensor) -> Any:
     made = [
         reshape(moveaxis(stack([column[index] for column in flat]), 0, -1), (*output.shape, *tensor.shape))
         if flat
-        else Tensor(output.backend.xp.zeros((*output.shape, *tensor.shape), dtype=bare(output).dtype))
+        else new_tensor(output.backend.xp.zeros((*output.shape, *tensor.shape), dtype=bare(output).dtype))
         for index, output in enumerate(outputs)
     ]
     return rebuild(structure, made)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .op import Op
-    from .tensor import Tensor
+    from .tensor import Tensor, new_tensor
 
 next_number = itertools.count(0, -1).__next__
 """An atomic counter."""
@@ -101,8 +101,8 @@ class Node(Vertex):
     """One recorded call.
 
     `kept` holds, by position, the arguments and outputs that the rules name: a tuple, which a backward pass
-    releases; or a list, when all it holds are Python scalars. `conform` is None where each gradient
-    is known to come out in its input's shape and dtype, else the `Spec` of each differentiable input.
+    releases; or a list, when all it holds are Python scalars. `conform` holds by position the `Spec` of an
+    input where its gradient may come out in another shape or dtype.
     """
 
     __slots__ = ("conform", "edges", "kept", "op", "options")
@@ -111,7 +111,7 @@ class Node(Vertex):
     edges: tuple[Vertex | None, ...]
     kept: Any
     options: Any
-    conform: tuple[Any, ...] | None
+    conform: tuple[Any, ...]
 
     def name(self) -> str:
         return self.op.node_name
@@ -191,8 +191,8 @@ class AccumulateGrad(Leaf):
         """The leaf tensor."""
         tensor = self._tensor()
         if tensor is None:
-            from .tensor import Tensor
+            from .tensor import Tensor, new_tensor
 
-            tensor = Tensor(self.array, self)
+            tensor = new_tensor(self.array, self)
             self._tensor = weakref.ref(tensor)
         return tensor

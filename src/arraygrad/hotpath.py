@@ -19,15 +19,14 @@ from .op import Op, Scalar
 from .rules import Spec
 from .tensor import Tensor
 
-_new_tensor: Callable[[type], Tensor] = object.__new__  # type: ignore[assignment]
-_new_node: Callable[[type], Node] = object.__new__  # type: ignore[assignment]
 _NO_OPTIONS: dict[str, Any] = {}
+_AS_IT_COMES = (None, None)
 _TRACKED = ((True, False), (False, True), (True, True))
 
 
 def unary(op: Op) -> Callable[..., Any]:
     """The call of an elementwise operation of one argument that keeps the dtype of floats."""
-    kernels = op.kernels
+    kernels, wraps = op.kernels, op.wraps
     names = op.needs((True,))
     keeps_x, keeps_out = "x" in names, "out" in names
 
@@ -45,22 +44,22 @@ def unary(op: Op) -> Callable[..., Any]:
         except Exception as error:
             raise explain(op.name, describe(op, (array,), _NO_OPTIONS), error) from error
         if type(out) is not kind:
-            out = x.backend.wrap(out)
-        result = _new_tensor(Tensor)
+            out = wraps[kind](out)
+        result = Tensor()
         result.array = out
         result.rest = None
         edge = x.node
         if edge is None:
             result.node = None
             return result
-        result.node = node = _new_node(Node)
+        result.node = node = Node()
         node.op = op
         node.level = edge.level
         node.number = next_number()
         node.edges = (edge,)
         node.options = _NO_OPTIONS
         node.extra = None
-        node.conform = None
+        node.conform = _AS_IT_COMES
         node.kept = (array if keeps_x else None, out if keeps_out else None) if keeps_x or keeps_out else None
         return result
 
@@ -76,7 +75,7 @@ def _keeps(op: Op, tracked: tuple[bool, bool]) -> tuple[bool, bool, bool] | None
 
 def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The call of an elementwise operation of two arguments, of which the second may be a Python number."""
-    kernels = op.kernels
+    kernels, wraps = op.kernels, op.wraps
     keep_first, keep_second, keep_both = (_keeps(op, tracked) for tracked in _TRACKED)
     keeps_number_only = keep_first == (False, True, False)
 
@@ -104,8 +103,8 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         except Exception as error:
             raise explain(op.name, describe(op, (a1, a2), _NO_OPTIONS), error) from error
         if type(out) is not kind:
-            out = x1.backend.wrap(out)
-        result = _new_tensor(Tensor)
+            out = wraps[kind](out)
+        result = Tensor()
         result.array = out
         result.rest = None
         if edge1 is None:
@@ -115,7 +114,7 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
             level, keep = edge2.level, keep_second
         else:
             level, keep = edge1.level, keep_first if edge2 is None else keep_both
-        result.node = node = _new_node(Node)
+        result.node = node = Node()
         node.op = op
         node.level = level
         node.number = next_number()
@@ -129,7 +128,7 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         else:
             node.kept = (a1 if keep[0] else None, a2 if keep[1] else None, out if keep[2] else None)
         if a2 is x2 or (a1.shape == a2.shape and a1.dtype is a2.dtype):
-            node.conform = None
+            node.conform = _AS_IT_COMES
         else:
             node.conform = (None if edge1 is None else Spec(a1), None if edge2 is None else Spec(a2))
         return result
@@ -139,7 +138,7 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
 def reflected(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The call of an elementwise operation whose first argument is a Python number: `1 - x`, as `(x, 1)`."""
-    kernels = op.kernels
+    kernels, wraps = op.kernels, op.wraps
     keep = _keeps(op, (False, True))
     keeps_number_only = keep == (True, False, False)
 
@@ -156,22 +155,22 @@ def reflected(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         except Exception as error:
             raise explain(op.name, describe(op, (x1, array), _NO_OPTIONS), error) from error
         if type(out) is not kind:
-            out = x2.backend.wrap(out)
-        result = _new_tensor(Tensor)
+            out = wraps[kind](out)
+        result = Tensor()
         result.array = out
         result.rest = None
         edge = x2.node
         if edge is None:
             result.node = None
             return result
-        result.node = node = _new_node(Node)
+        result.node = node = Node()
         node.op = op
         node.level = edge.level
         node.number = next_number()
         node.edges = (None, edge)
         node.options = _NO_OPTIONS
         node.extra = None
-        node.conform = None
+        node.conform = _AS_IT_COMES
         if keep is None:
             node.kept = None
         elif keeps_number_only:

@@ -75,7 +75,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         if not _same_kind(value.dtype, self.dtype):
             raise ArgumentTypeError(f"setitem: value: got dtype {value.dtype.name}; expected {self.dtype.name}, or one that promotes to it")
         value = astype(value, self.dtype)
-    assign(self, index_set(self, key=plain_key(key, self.array), values=value), "setitem")
+    assign(self, index_set(self, value, key=plain_key(key, self.array)), "setitem")
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:

@@ -112,6 +112,7 @@ def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attribute
     op.kind = kind
     op.elementwise = kind is Kind.ELEMENTWISE
     op.function = function
+    op.positional = sum(signature.parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY for name in arrays)
     for attribute, value in attributes.items():
         setattr(op, attribute, value)
     _check_rules(op)

@@ -43,6 +43,7 @@ class Op:
         self.rules = rules
         self.variadic = arrays == ("arrays",)
         self.arity = len(arrays)
+        self.positional = self.arity
         self.multiple = False
         self.moves = False
         self.core: str | None = None
@@ -50,6 +51,7 @@ class Op:
         self.jvp: Rule | None = None
         self.node_name = f"{_NODE_NAMES.get(name) or name.rpartition('.')[2].title().replace('_', '')}Backward0"
         self.kernels: dict[type, Callable[..., Any]] = {}
+        self.wraps: dict[type, Callable[..., Any]] = {}
         self.elementwise = False
         self.pointwise = False
 
@@ -71,7 +73,9 @@ class Op:
         for argument in arguments:
             array = argument.array if isinstance(argument, Tensor) else None
             if array is not None and not isinstance(array, Tensor) and type(array) not in self.kernels:
-                self.kernels[type(array)] = self.kernel_of(backend_of(array))
+                backend = backend_of(array)
+                self.kernels[type(array)] = self.kernel_of(backend)
+                self.wraps[type(array)] = backend.wrap
 
     def kernel_of(self, backend: Backend) -> Callable[..., Any]:
         """The backend's function for this operation."""

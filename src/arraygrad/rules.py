@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .backends import namespace_of, real_dtypes
+from .backends import half_dtypes, is_real, namespace_of, real_dtypes
+from .dtypes import as_dtype
 from .errors import DeclarationError
 from .selection import Selected, settle
 
@@ -74,14 +75,14 @@ def conjugate(value: Any) -> Any:
         return Selected(None if value.array is None else conjugate(value.array), value.mask)
     if isinstance(value, (int, float, complex)):
         return value.conjugate()
-    return value if value.dtype in real_dtypes else namespace_of(value).conj(value)
+    return value if is_real(value) else namespace_of(value).conj(value)
 
 
 def conform(value: Any, like: Any) -> Any:
     """A cotangent or tangent in the shape and dtype of `like`: summed over axes that were broadcast (half precision
     in float32, rounded once), broadcast where it is smaller, its real part where `like` is real."""
     xp = namespace_of(value)
-    if value.dtype not in real_dtypes and like.dtype in real_dtypes:
+    if value.dtype != like.dtype and as_dtype(value.dtype).is_complex and not as_dtype(like.dtype).is_complex:
         value = xp.real(value)
     shape, wanted = tuple(value.shape), tuple(like.shape)
     if shape != wanted:
@@ -90,23 +91,10 @@ def conform(value: Any, like: Any) -> Any:
             axis for axis in range(max(lead, 0), len(shape)) if wanted[axis - lead] == 1 and shape[axis] != 1
         )
         if summed:
-            value = xp.sum(value, axis=summed, keepdims=True, dtype=_accumulator(xp, value.dtype))
+            value = xp.sum(value, axis=summed, keepdims=True, dtype=xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype)
             value = xp.reshape(value, value.shape[lead:]) if lead > 0 else value
         value = xp.broadcast_to(value, wanted)
     return value if value.dtype == like.dtype else xp.astype(value, like.dtype)
-
-
-HALF_PRECISIONS = ("float16", "bfloat16")
-
-
-def dtype_name(dtype: Any) -> str:
-    """The name of any library's data type."""
-    return str(dtype).rpartition(".")[2]
-
-
-def _accumulator(xp: Any, dtype: Any) -> Any:
-    """The data type in which to sum values of `dtype`."""
-    return xp.float32 if dtype_name(dtype) in HALF_PRECISIONS else dtype
 
 
 def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
@@ -170,11 +158,11 @@ def elementwise_pull(op: Op, rule: Rule) -> Callable[..., Any]:
     call = _call(op, rule, "g")
     if "g" in names:
         return _compile(
-            f"lambda g, kept, options: {call} if g.dtype in real_dtypes else "
+            f"lambda g, kept, options: {call} if g.dtype in real_dtypes[type(g)] else "
             f"conjugate((lambda g: {call})(conjugate(g)))",
             rule,
         )
-    return _compile(f"lambda g, kept, options: g * ({call} if g.dtype in real_dtypes else conjugate({call}))", rule)
+    return _compile(f"lambda g, kept, options: g * ({call} if g.dtype in real_dtypes[type(g)] else conjugate({call}))", rule)
 
 
 def elementwise_push(op: Op, rule: Rule) -> Callable[..., Any]:

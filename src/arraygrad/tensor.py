@@ -10,8 +10,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .backends import Backend, backend_of
-from .dtypes import DType
+from .backends import Backend, backend_of, learn_dtypes
+from .dtypes import HALVES, STANDARD, DType
 from .errors import ArgumentError, ArgumentTypeError, ExportError, GradientError
 from .graph import ROOT, AccumulateGrad, Level, Output, Vertex
 
@@ -43,11 +43,6 @@ class Tensor(Attached):
     array: Any
     node: Vertex | None
     rest: Rest | None
-
-    def __init__(self, array: Any, node: Vertex | None = None) -> None:
-        self.array = array
-        self.node = node
-        self.rest = None
 
     # -- the array ----------------------------------------------------------------------------------
 
@@ -234,7 +229,7 @@ class Tensor(Attached):
 
     def detach(self) -> Tensor:
         """The same array, cut off from the graph."""
-        return Tensor(self.array.detach() if isinstance(self.array, Tensor) else self.array)
+        return new_tensor(self.array.detach() if isinstance(self.array, Tensor) else self.array)
 
     def detach_(self) -> Tensor:
         """Cut this tensor off from the graph: it becomes a leaf that requires no gradient."""
@@ -357,7 +352,7 @@ class Tensor(Attached):
         if id(self) in memo:
             return memo[id(self)]
         xp = self.backend.xp
-        copied = Tensor(xp.asarray(self.array, copy=True))
+        copied = new_tensor(xp.asarray(self.array, copy=True))
         memo[id(self)] = copied
         grad = self.grad
         copied.requires_grad_(self.requires_grad)
@@ -383,7 +378,16 @@ class Tensor(Attached):
 def _rebuild(backend: str, values: Any, requires_grad: bool) -> Tensor:
     from .backends import get_backend
 
-    return Tensor(get_backend(backend).xp.asarray(values)).requires_grad_(requires_grad)
+    return new_tensor(get_backend(backend).xp.asarray(values)).requires_grad_(requires_grad)
+
+
+def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
+    """A Tensor around an array. Not a constructor, since calling a class that has one takes twice as long."""
+    tensor = Tensor()
+    tensor.array = array
+    tensor.node = node
+    tensor.rest = None
+    return tensor
 
 
 class Dual(Tensor):
@@ -395,7 +399,9 @@ class Dual(Tensor):
     tangent: Any
 
     def __init__(self, primal: Any, tangent: Any, level: Level) -> None:
-        super().__init__(primal)
+        self.array = primal
+        self.node = None
+        self.rest = None
         self.tangent = tangent
         self.level = level
 
@@ -425,7 +431,10 @@ def constant(value: Any) -> Any:
 
 def as_tensor(value: Any) -> Tensor:
     """A value of some level as a Tensor: raw arrays are wrapped."""
-    return value if isinstance(value, Tensor) else Tensor(backend_of(value).wrap(value))
+    return value if isinstance(value, Tensor) else new_tensor(backend_of(value).wrap(value))
 
+
+for kind in (Tensor, Dual):
+    learn_dtypes(kind, STANDARD + tuple(HALVES))
 
 __all__: list[str] = ["Dual", "Rest", "Tensor", "as_tensor", "constant"]

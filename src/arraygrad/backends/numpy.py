@@ -36,10 +36,12 @@ class NumPyBackend(Backend):
     def is_array(self, value: Any) -> bool:
         return isinstance(value, (np.ndarray, np.generic))
 
-    def wrap(self, value: Any) -> Array:
-        return np.asarray(value)
+    wrap = staticmethod(np.asarray)
 
-    def index_add(self, x: Array, key: Any, values: Array) -> Array:
+    def getitem(self, x: Array, key: Any) -> Array:
+        return x[key]
+
+    def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         out = np.array(x)
         if isinstance(key, tuple) or (isinstance(key, np.ndarray) and key.dtype.kind != "b"):
             np.add.at(out, key, values)
@@ -47,7 +49,7 @@ class NumPyBackend(Backend):
             out[key] += values
         return out
 
-    def index_set(self, x: Array, key: Any, values: Array) -> Array:
+    def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         out = np.array(x)
         out[key] = values
         return out

@@ -112,19 +112,19 @@ class Backend:
         if x.ndim > 1 and not isinstance(key, tuple) and _has_integer_array(key):
             flat = self.xp.reshape(key, (-1,))
             return self.xp.reshape(self.xp.take(x, flat, axis=0), (*key.shape, *x.shape[1:]))
-        return x[key]
+        return x[whole_key(key)]
 
-    def index_add(self, x: Array, key: Any, values: Array) -> Array:
+    def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` added at `key`; repeated indices add up."""
         xp = self.xp
         if not _has_integer_array(key):
-            return self.index_set(x, key, x[key] + values)
+            return self.index_set(x, self.getitem(x, key) + values, key=key)
         return _index_add(xp, x, key, values)
 
-    def index_set(self, x: Array, key: Any, values: Array) -> Array:
+    def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
         out = self.xp.asarray(x, copy=True)
-        out[key] = values
+        out[whole_key(key)] = values
         return out
 
     # -- leaving and entering -----------------------------------------------------------------------
@@ -168,6 +168,13 @@ class Backend:
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
+
+
+def whole_key(key: Any) -> Any:
+    """A key that says all axes: the standard wants an Ellipsis for those that it leaves out. An array is a whole key."""
+    if hasattr(key, "dtype") or key is Ellipsis or (isinstance(key, tuple) and any(part is Ellipsis for part in key)):
+        return key
+    return (*key, ...) if isinstance(key, tuple) else (key, ...)
 
 
 def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any]]:

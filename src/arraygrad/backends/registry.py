@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
 from typing import Any
 
-from ..dtypes import bfloat16, float16, float32, float64
+from ..dtypes import HALVES, as_dtype
 from ..errors import ArgumentTypeError, BackendError
 from .protocol import Array, Backend
 
@@ -20,8 +20,26 @@ _default: ContextVar[str | None] = ContextVar("arraygrad.backend", default=None)
 _process_default: list[str] = []
 
 _GROUP = "arraygrad.backends"
-real_dtypes: set[Any] = {float64, float32, float16, bfloat16}
-"""Real floating data types, arraygrad's and those of every library met so far: what the hot path asks first."""
+
+class DTypesByType(dict[type, set[Any]]):
+    """Data types by the type of the arrays that have them: libraries' own must not be compared with one another's."""
+
+    def __missing__(self, key: type) -> frozenset[Any]:
+        return frozenset()
+
+
+real_dtypes = DTypesByType()
+"""Real floating data types: `g.dtype in real_dtypes[type(g)]` is what the hot path asks first."""
+
+half_dtypes = DTypesByType()
+"""Those of half precision, of which sums are made in float32."""
+
+
+def is_real(x: Array) -> bool:
+    """Whether an array is of a real floating dtype."""
+    if x.dtype in real_dtypes[type(x)]:
+        return True
+    return as_dtype(x.dtype).is_floating_point
 
 
 def _built_in() -> dict[str, Callable[[], Backend]]:
@@ -108,14 +126,21 @@ def _find(value: Array) -> Backend:
         name = getattr(library, "__name__", top)
         backend = _by_name.get(name) or _by_name.setdefault(name, Backend(name, library))
     _by_type[type(value)] = backend
-    _learn_real_dtypes(backend)
+    learn_dtypes(type(value), _raw_dtypes(backend))
     return backend
 
 
-def _learn_real_dtypes(backend: Backend) -> None:
+def learn_dtypes(kind: type, dtypes: Iterable[Any]) -> None:
+    """Remember the real floating data types of arrays of a type."""
+    named = [(as_dtype(dtype), dtype) for dtype in dtypes]
+    real_dtypes[kind] = {dtype for neutral, dtype in named if neutral.is_floating_point}
+    half_dtypes[kind] = {dtype for neutral, dtype in named if neutral in HALVES}
+
+
+def _raw_dtypes(backend: Backend) -> Iterator[Any]:
     for name in ("float64", "float32", "float16", "bfloat16"):
         try:
-            real_dtypes.add(backend.xp.zeros((), dtype=getattr(backend.xp, name)).dtype)
+            yield backend.xp.zeros((), dtype=getattr(backend.xp, name)).dtype
         except (AttributeError, TypeError, ValueError):
             continue  # the library, or the device, has no such data type
 

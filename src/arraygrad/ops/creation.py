@@ -12,7 +12,7 @@ from ..backends import Backend, backend_of, is_array
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Tensor, composite, constant, linear
-from ..tensor import as_tensor
+from ..tensor import as_tensor, new_tensor
 from .data_type import astype
 from .manipulation import broadcast_to, reshape, stack
 
@@ -82,7 +82,7 @@ def _make(backend: Backend, name: str, *args: Any, dtype: Any = None, device: An
         made = getattr(backend.xp, name)(*args, **_options(backend, dtype, device), **options)
     except (ValueError, RuntimeError) as error:
         raise ArgumentError(f"{name}{args}: {error}") from error
-    return Tensor(backend.wrap(made))
+    return new_tensor(backend.wrap(made))
 
 
 def _number(value: Any) -> Any:
@@ -116,7 +116,7 @@ def asarray(backend: Backend, obj: Any, /, *, dtype: Any = None, device: Any = N
         raise ArgumentTypeError(f"asarray: obj: got {type(obj).__name__}: {error}") from error
     if getattr(made.dtype, "kind", "f") in "OSUVMm":
         raise ArgumentTypeError(f"asarray: obj: got {obj!r}, which makes {made.dtype}; expected numbers")
-    return Tensor(backend.wrap(made))
+    return new_tensor(backend.wrap(made))
 
 
 def _asarray_of_tensor(x: Tensor, dtype: Any, device: Any, copy: bool | None) -> Tensor:
@@ -162,7 +162,7 @@ def eye(
 def from_dlpack(backend: Backend, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """An array taken over from another library."""
     options = {name: value for name, value in (("device", device), ("copy", copy)) if value is not None}
-    return Tensor(backend.wrap(backend.xp.from_dlpack(x, **options)))
+    return new_tensor(backend.wrap(backend.xp.from_dlpack(x, **options)))
 
 
 def full(backend: Backend, shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..backends import real_dtypes
+from ..backends import is_real
 from ..kinds import Array, Tensor, constant, elementwise, general, linear
 from ..selection import Selected, select
 
@@ -14,7 +14,7 @@ LN10 = math.log(10.0)
 
 
 def _abs_jvp(xp: Any, t: Any, x: Any) -> Any:
-    if x.dtype in real_dtypes:
+    if is_real(x):
         return t * xp.sign(x)
     return xp.real(xp.conj(xp.sign(x)) * t)
 
@@ -44,7 +44,7 @@ def asin(x: Array, /) -> Tensor:
     """Inverse sine."""
 
 
-@elementwise(x=lambda g, xp, x: g / (xp.hypot(x, xp.ones_like(x)) if x.dtype in real_dtypes else xp.sqrt(1 + x * x)))
+@elementwise(x=lambda g, xp, x: g / (xp.hypot(x, xp.ones_like(x)) if is_real(x) else xp.sqrt(1 + x * x)))
 def asinh(x: Array, /) -> Tensor:
     """Inverse hyperbolic sine."""
 
@@ -338,7 +338,7 @@ def _pow_by_base(xp: Any, x1: Any, x2: Any) -> Any:
 def _pow_by_exponent(xp: Any, x1: Any, x2: Any, out: Any) -> Any:
     if isinstance(x1, (bool, int, float, complex)):
         x1 = xp.full_like(out, x1)
-    real = out.dtype in real_dtypes
+    real = is_real(out)
     zero = (x1 == 0) & ((x2 if real else xp.real(x2)) >= 0)
     return xp.where(zero, 0, out * xp.log(xp.where(zero, 1, x1)))
 
@@ -370,7 +370,7 @@ def round(x: Array, /) -> Tensor:
 
 def _sign_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
     """Turning z by t changes z/|z| by the part of t across z, over |z|."""
-    if x.dtype in real_dtypes:
+    if is_real(x):
         return xp.zeros_like(t)
     modulus = xp.abs(x)
     return (t - out * xp.real(xp.conj(out) * t)) / xp.where(modulus == 0, 1, modulus)

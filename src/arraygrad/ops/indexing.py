@@ -16,9 +16,9 @@ def scatter(xp: Any, g: Any, shape: tuple[int, ...], key: Any) -> Selected:
 
     def mask() -> Any:
         falses = xp.zeros(shape, dtype=xp.bool, device=g.device)
-        return xp.index_set(falses, key, xp.ones(g.shape, dtype=xp.bool, device=g.device))
+        return xp.index_set(falses, xp.ones(g.shape, dtype=xp.bool, device=g.device), key=key)
 
-    return Selected(xp.index_add(zeros, key, g), mask, clean=True)
+    return Selected(xp.index_add(zeros, g, key=key), mask, clean=True)
 
 
 @linear(x=lambda xp, g, x, key: scatter(xp, g, x.shape, key), moves=True)
@@ -41,17 +41,17 @@ def plain_key(key: Any, like: Any) -> Any:
 
 
 @linear(x=lambda g: g, values=lambda xp, g, key: xp.getitem(g, key), moves=True)
-def index_add(x: Array, /, key: Any, values: Array) -> Tensor:
+def index_add(x: Array, values: Array, /, *, key: Any) -> Tensor:
     """A copy of x with `values` added at `key`; repeated indices add up."""
 
 
 def _without(xp: Any, g: Any, key: Any) -> Any:
     zeros = xp.zeros((), dtype=g.dtype, device=g.device)
-    return xp.index_set(g, key, zeros)
+    return xp.index_set(g, zeros, key=key)
 
 
-@linear(x=_without, values=lambda xp, g, key, values: _of_winners(xp, g, key))
-def index_set(x: Array, /, key: Any, values: Array) -> Tensor:
+@linear(x=_without, values=lambda xp, g, key: _of_winners(xp, g, key))
+def index_set(x: Array, values: Array, /, *, key: Any) -> Tensor:
     """A copy of x with `values` at `key`. Of repeated indices the last wins, and it alone gets the gradient."""
 
 
@@ -64,7 +64,7 @@ def _of_winners(xp: Any, g: Any, key: Any) -> Any:
     for length in taken.shape:
         size *= length
     turns = xp.reshape(xp.arange(size, device=g.device), taken.shape)
-    last = xp.getitem(xp.index_set(xp.zeros(g.shape, dtype=turns.dtype, device=g.device), key, turns), key)
+    last = xp.getitem(xp.index_set(xp.zeros(g.shape, dtype=turns.dtype, device=g.device), turns, key=key), key)
     return xp.where(last == turns, taken, 0)
 
 

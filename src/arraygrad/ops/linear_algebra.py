@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import real_dtypes
+from ..backends import is_real
 from ..kinds import Array, Tensor, linear, multilinear
 
 
 def conj(xp: Any, x: Any) -> Any:
     """The complex conjugate: x itself if it is real."""
-    return x if x.dtype in real_dtypes else xp.conj(x)
+    return x if is_real(x) else xp.conj(x)
 
 
 def adjoint(xp: Any, x: Any) -> Any:

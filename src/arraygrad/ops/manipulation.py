@@ -89,7 +89,7 @@ def _repeat_pull(xp: Any, g: Any, x: Any, repeats: Any, axis: int | None) -> Any
         return xp.reshape(xp.sum(split, axis=along + 1, dtype=g.dtype), x.shape)
     source = xp.repeat(xp.arange(length, device=g.device), repeats)
     zeros = xp.zeros((*lead, length, *g.shape[along + 1 :]), dtype=g.dtype, device=g.device)
-    return xp.reshape(xp.index_add(zeros, (slice(None),) * along + (source,), g), x.shape)
+    return xp.reshape(xp.index_add(zeros, g, key=(slice(None),) * along + (source,)), x.shape)
 
 
 @linear(x=_repeat_pull, moves=True)
