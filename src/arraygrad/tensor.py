@@ -179,6 +179,10 @@ class Tensor(Attached):
         else:
             self._rest().grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
     def _check_grad(self, value: object) -> None:
         if not isinstance(value, Tensor):
             raise ArgumentTypeError(f"grad: got {type(value).__name__}; expected a Tensor or None")
