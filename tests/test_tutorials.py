@@ -1,20 +1,19 @@
 """The programs with which people learn PyTorch's autograd, with arraygrad in torch's place.
 
-Each runs over both libraries, line by line as it is taught, so that the reference proves what is expected here.
+Each runs over PyTorch too, line by line as it is taught, so that the reference proves what is expected here.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 import pytest
 
 
-@pytest.fixture(params=["arraygrad", "torch"])
-def torch(request: pytest.FixtureRequest) -> Any:
+@pytest.fixture
+def torch(lib: Any) -> Any:
     """The library under test, under the name that the programs use."""
-    return pytest.importorskip(request.param) if request.param == "torch" else importlib.import_module(request.param)
+    return lib
 
 
 @pytest.fixture
