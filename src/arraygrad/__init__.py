@@ -22,4 +22,6 @@ from .tensor import Tensor
 
 methods.attach()
 _namespace.install()
+fft = _namespace.extension("fft", "arraygrad", default_backend)
+linalg = _namespace.extension("linalg", "arraygrad", default_backend)
 globals().update({name: call for name, call in _namespace.calls().items() if name not in globals() and "." not in name})

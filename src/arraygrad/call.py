@@ -7,6 +7,8 @@ level does with the result is to record a node (reverse) or to push tangents (fo
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -73,7 +75,7 @@ def bare(value: Any) -> Any:
 
 def wrap(op: Op, outs: Any) -> Any:
     """Values as untracked Tensors; Tensors of lower levels as they are."""
-    return tuple(map(as_tensor, outs)) if op.multiple else as_tensor(outs)
+    return op.pack(map(as_tensor, outs)) if op.multiple else as_tensor(outs)
 
 
 def apply(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -95,10 +97,19 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
             out = kernel(list(values), **options)
         else:
             named = dict(zip(op.arrays[op.positional :], values[op.positional :], strict=True))
-            out = kernel(*values[: op.positional], **named, **options)
+            first = positional_options(op)
+            named |= {name: value for name, value in options.items() if name not in first}
+            out = kernel(*values[: op.positional], *(options[name] for name in first), **named)
     except Exception as error:
         raise explain(op.name, describe(op, values, options), error) from error
     return tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
+
+
+@functools.cache
+def positional_options(op: Op) -> tuple[str, ...]:
+    """The options that libraries take by position only, as in `moveaxis(x, source, destination, /)`."""
+    parameters = inspect.signature(op.function).parameters
+    return tuple(name for name in op.options if parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY)
 
 
 def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:
@@ -157,7 +168,7 @@ def record(
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
         return new_tensor(outs, node)
-    return tuple(new_tensor(out, Output(node, index)) for index, out in enumerate(outs))
+    return op.pack(new_tensor(out, Output(node, index)) for index, out in enumerate(outs))
 
 
 # -- pushing tangents -------------------------------------------------------------------------------------
@@ -181,7 +192,7 @@ def push_forward(
         as_tensor(out) if tangent is None else Dual(constant(out), conform_tangent(tangent, out), level)
         for out, tangent in zip(results, pushed, strict=True)
     )
-    return duals if op.multiple else duals[0]
+    return op.pack(duals) if op.multiple else duals[0]
 
 
 def lift_all(values: Sequence[Any]) -> list[Any]:

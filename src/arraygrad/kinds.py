@@ -18,6 +18,7 @@ composite     a function of other operations: nothing to derive
 from __future__ import annotations
 
 import inspect
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -26,7 +27,7 @@ from .call import dispatch
 from .errors import DeclarationError
 from .op import Kind, Op
 from .rules import Rule, check
-from .standard import signature_of
+from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
 
 Array: TypeAlias = Any
@@ -66,19 +67,19 @@ def general(
     jvp: Rule,
     core: str | None = None,
     domain: Any = None,
-    multiple: bool = False,
+    multiple: bool | tuple[str, ...] = False,
     pointwise: bool = False,
     **rules: Rule,
 ) -> Callable[[Function], Function]:
     """Reverse rules by argument and one forward rule.
 
-    `multiple`: several outputs, so that `g` and `out` are tuples. `pointwise`: entry by entry, but not holomorphic.
+    `multiple`: several outputs, so that `g` and `out` are tuples, with their names if they have any. `pointwise`: entry by entry, but not holomorphic.
     """
     attributes = {"jvp": jvp, "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise}
     return lambda function: _declare(function, Kind.GENERAL, rules, **attributes)
 
 
-def constant(function: Function | None = None, *, multiple: bool = False) -> Any:
+def constant(function: Function | None = None, *, multiple: bool | tuple[str, ...] = False) -> Any:
     """The derivative is zero and the result never requires a gradient."""
     if function is None:
         return lambda function: constant(function, multiple=multiple)
@@ -97,7 +98,8 @@ def _name(function: Function) -> str:
     """The name in the namespace: `linalg.` and `fft.` before the functions of those chapters."""
     chapter = function.__module__.rpartition(".")[2]
     bare = function.__name__
-    return f"{chapter}.{bare}" if chapter in ("linalg", "fft") else bare
+    chapter = "linalg" if chapter == "decompositions" else chapter
+    return f"{chapter}.{bare}" if chapter in EXTENSIONS else bare
 
 
 def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attributes: Any) -> Function:
@@ -113,6 +115,10 @@ def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attribute
     op.elementwise = kind is Kind.ELEMENTWISE
     op.function = function
     op.positional = sum(signature.parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY for name in arrays)
+    names = attributes.pop("multiple", False)
+    op.multiple = bool(names)
+    if isinstance(names, tuple):
+        op.pack = namedtuple(f"{function.__name__}_result", names)._make
     for attribute, value in attributes.items():
         setattr(op, attribute, value)
     _check_rules(op)

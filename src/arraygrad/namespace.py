@@ -7,8 +7,10 @@ imported, hashed, pickled by name and compared by name.
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +19,7 @@ from .backends import Backend, get_backend
 from .dtypes import DType, as_dtype
 from .errors import ArgumentError
 from .kinds import composites, declared
-from .ops import creation
+from .ops import creation, fft, linalg
 from .standard import EXTENSIONS
 from .tensor import Tensor
 
@@ -35,13 +37,11 @@ class Namespace(ModuleType):
         self.__array_api_version__ = "2025.12"
         self.__dict__.update(CONSTANTS)
         self.__dict__.update({"bool" if dtype.kind == "bool" else dtype.name: dtype for dtype in self._dtypes()})
-        self.__dict__.update(functions("", backend))
+        self.__dict__.update(functions(""))
         for name, function in creation.bound.items():
-            setattr(self, name, _bind(function, backend))
+            setattr(self, name, _bind(function, lambda: backend))
         for chapter in EXTENSIONS:
-            module = ModuleType(f"{self.__name__}.{chapter}")
-            module.__dict__.update(functions(f"{chapter}.", backend))
-            setattr(self, chapter, module)
+            setattr(self, chapter, extension(chapter, self.__name__, lambda: backend))
 
     def _dtypes(self) -> list[DType]:
         return [dtype for dtype in (*dtypes.STANDARD, dtypes.float16) if has_dtype(self._backend, dtype)]
@@ -52,15 +52,15 @@ class Namespace(ModuleType):
 
     def can_cast(self, from_: Any, to: Any, /) -> bool:
         """Whether a data type, or that of an array, can be cast to another by type promotion."""
-        return self.result_type(from_, to) == as_dtype(to)
+        source = from_.dtype if isinstance(from_, Tensor) else from_
+        return bool(self._backend.xp.can_cast(self._backend.raw_dtype(source), self._backend.raw_dtype(to)))
 
     def result_type(self, *arrays_and_dtypes: Any) -> DType:
         """The data type of the result of an operation on arrays, data types and Python numbers."""
         backend = self._backend
         given = [
-            value.backend.xp.empty((), dtype=backend.raw_dtype(value.dtype)) if isinstance(value, Tensor)
-            else value if isinstance(value, (bool, int, float, complex))
-            else backend.raw_dtype(value)
+            value if isinstance(value, (bool, int, float, complex))
+            else backend.raw_dtype(value.dtype if isinstance(value, Tensor) else value)
             for value in arrays_and_dtypes
         ]  # fmt: skip
         return backend.neutral_dtype(backend.xp.result_type(*given))
@@ -98,11 +98,10 @@ class Info:
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
         """The data types, by name, of a kind if one is given."""
-        every = {"bool" if dtype.kind == "bool" else dtype.name: dtype for dtype in dtypes.STANDARD}
         return {
-            name: dtype
-            for name, dtype in every.items()
-            if has_dtype(self._backend, dtype) and (kind is None or dtypes.is_of_kind(dtype, kind))
+            name: as_dtype(name)
+            for name in self._library().dtypes(device=device)
+            if kind is None or dtypes.is_of_kind(as_dtype(name), kind)
         }
 
     def _library(self) -> Any:
@@ -118,9 +117,16 @@ def has_dtype(backend: Backend, dtype: DType) -> bool:
     return True
 
 
-def _bind(function: Any, backend: Backend) -> Any:
-    bound = functools.partial(function, backend)
-    functools.update_wrapper(bound, function)
+def _bind(function: Callable[..., Any], backend: Callable[[], Backend]) -> Callable[..., Any]:
+    """A function that takes the backend first, without that parameter."""
+
+    @functools.wraps(function)
+    def bound(*args: Any, **options: Any) -> Any:
+        return function(backend(), *args, **options)
+
+    signature = inspect.signature(function)
+    bound.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    del bound.__wrapped__
     return bound
 
 
@@ -139,13 +145,24 @@ def calls() -> dict[str, Any]:
     return found
 
 
-def functions(prefix: str, backend: Backend) -> dict[str, Any]:
+def functions(prefix: str) -> dict[str, Any]:
     """The functions whose name starts with `prefix`, without it."""
     return {
         name.removeprefix(prefix): function
         for name, function in calls().items()
         if name.startswith(prefix) and "." not in name.removeprefix(prefix)
     }
+
+
+def extension(chapter: str, package: str, backend: Callable[[], Backend]) -> ModuleType:
+    """The module of an extension: `linalg` or `fft`."""
+    module = ModuleType(f"{package}.{chapter}", f"The extension `{chapter}` of the standard, differentiable.")
+    module.__dict__.update(functions(f"{chapter}."))
+    if chapter == "linalg":
+        module.__dict__.update({function.__name__: function for function in linalg.IN_BOTH})
+    else:
+        module.__dict__.update({name: _bind(function, backend) for name, function in fft.bound.items()})
+    return module
 
 
 @functools.cache

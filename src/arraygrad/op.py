@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -45,6 +45,7 @@ class Op:
         self.arity = len(arrays)
         self.positional = self.arity
         self.multiple = False
+        self.pack: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
         self.moves = False
         self.core: str | None = None
         self.domain: Any = None
@@ -135,8 +136,8 @@ _NODE_NAMES = {
 
 
 def is_held(value: Any) -> bool:
-    """Whether a kept value is an array, which a backward pass releases."""
-    return not (value is None or type(value) is Spec or isinstance(value, Scalar))
+    """Whether a value is an array: not None, not a `Spec`, and no Python number (of which NumPy's float64 is a subclass)."""
+    return not (value is None or type(value) is Spec or (isinstance(value, Scalar) and not hasattr(value, "dtype")))
 
 
 def released(node: Node) -> GradientError:

@@ -106,10 +106,15 @@ def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
     return namespace_of(value).reshape(value, tuple(1 if i in axes else next(kept) for i in range(ndim)))
 
 
+def some(cotangents: tuple[Any, ...]) -> Any:
+    """One of the cotangents of an operation with several outputs: those that nobody used are None."""
+    return next(g for g in cotangents if g is not None)
+
+
 def _fetch(op: Op, name: str, flowing: str) -> str:
     """The source that fetches what a rule names; `flowing` is the variable of the cotangent or tangent."""
     if name == "xp":
-        return f"namespace_of({flowing})"
+        return f"namespace_of(some({flowing}))" if op.multiple else f"namespace_of({flowing})"
     if name in ("g", "t", "index"):
         return name
     if name == "out":
@@ -131,6 +136,7 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
         "conjugate": conjugate,
         "expand": expand,
         "settle": settle,
+        "some": some,
     }
     return eval(source, scope)  # noqa: S307 - the source is made of checked parameter names
 

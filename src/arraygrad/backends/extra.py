@@ -45,6 +45,22 @@ def log_softmax(xp: Any, x: Array, /, *, axis: Axis = -1) -> Array:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
+def solve_triangular(xp: Any, x1: Array, x2: Array, /, *, upper: bool = False) -> Array:
+    return xp.linalg.solve(xp.triu(x1) if upper else xp.tril(x1), x2)
+
+
+def cofactor(xp: Any, x: Array, /) -> Array:
+    """By the singular values, of which products without one need no division: exact for singular matrices too."""
+    n = x.shape[-1]
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    sign = xp.linalg.det(u) * xp.linalg.det(vh)
+    others = xp.where(xp.eye(n, dtype=xp.bool, device=x.device), xp.ones_like(s[..., None]), s[..., None, :])
+    but_one = xp.prod(others, axis=-1)
+    unconjugated = xp.matmul(u * but_one[..., None, :], vh)
+    conjugated = xp.conj(unconjugated) if xp.isdtype(x.dtype, "complex floating") else unconjugated
+    return sign[..., None, None] * conjugated
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "relu": relu,
     "sigmoid": sigmoid,
@@ -52,6 +68,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "logsumexp": logsumexp,
     "softmax": softmax,
     "log_softmax": log_softmax,
+    "linalg.solve_triangular": solve_triangular,
+    "linalg.cofactor": cofactor,
 }
 
 

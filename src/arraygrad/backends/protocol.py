@@ -39,7 +39,7 @@ class RawNamespace:
         value = self._overrides.get(self._chapter + name)
         if value is None:
             value = getattr(self._library, name)
-            if name in ("linalg", "fft"):
+            if name in ("linalg", "fft") and not self._chapter:
                 value = RawNamespace(value, self._overrides, name + ".")
         setattr(self, name, value)
         return value

@@ -1,0 +1,378 @@
+"""The extension `linalg` of the standard: products, norms, and what is made of one decomposition.
+
+Sources: M. Giles, An extended collection of matrix derivative results, 2008; I. Murray, Differentiation of the Cholesky
+decomposition, 2016; G. Golub and V. Pereyra, The differentiation of pseudo-inverses, 1973. Inputs that are said to be
+symmetric or Hermitian get gradients that are.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..errors import ArgumentError
+from ..kinds import Array, Tensor, composite, constant, general, linear, multilinear
+from ..rules import expand
+from ..tensor import as_tensor
+from . import statistical
+from .decompositions import eigh_parts, svd_parts
+from .elementwise import abs
+from .linear_algebra import adjoint, conj, matmul, matrix_transpose, tensordot, vecdot
+
+Axis = int | tuple[int, ...] | None
+
+
+def hermitian(xp: Any, x: Any) -> Any:
+    """The Hermitian part of matrices."""
+    return (x + adjoint(xp, x)) / 2
+
+
+def diagonal_matrix(xp: Any, x: Any) -> Any:
+    """Square matrices with the vectors x on the diagonal and exact zeros elsewhere."""
+    on_diagonal = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
+    return xp.where(on_diagonal, x[..., None], 0)
+
+
+# -- products -----------------------------------------------------------------------------------------------
+
+
+@multilinear(
+    x1=lambda xp, g, x2, axis: xp.linalg.cross(conj(xp, x2), g, axis=axis),
+    x2=lambda xp, g, x1, axis: xp.linalg.cross(g, conj(xp, x1), axis=axis),
+    core="(3),(3)->(3)",
+)
+def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Tensor:
+    """Cross product of vectors of three elements along `axis`."""
+
+
+@multilinear(
+    x1=lambda xp, g, x2: xp.matmul(g, conj(xp, x2)),
+    x2=lambda xp, g, x1: xp.matmul(conj(xp, x1), g),
+    core="(m),(n)->(m,n)",
+)
+def outer(x1: Array, x2: Array, /) -> Tensor:
+    """Outer product of two vectors."""
+
+
+def _diagonal_mask(xp: Any, x: Any, offset: int, device: Any) -> Any:
+    return xp.eye(x.shape[-2], x.shape[-1], k=offset, dtype=xp.bool, device=device)
+
+
+def _diagonal_pull(xp: Any, g: Any, x: Any, offset: int) -> Any:
+    above = max(-offset, 0)
+    below = x.shape[-2] - above - g.shape[-1]
+    before, after = (xp.zeros((*g.shape[:-1], rows), dtype=g.dtype, device=g.device) for rows in (above, below))
+    by_row = xp.concat([before, g, after], axis=-1)[..., None]
+    return xp.where(_diagonal_mask(xp, x, offset, g.device), by_row, 0)
+
+
+@linear(x=_diagonal_pull, moves=True, core="(m,n)->(k)")
+def diagonal(x: Array, /, *, offset: int = 0) -> Tensor:
+    """Diagonals of matrices."""
+
+
+@linear(
+    x=lambda xp, g, x, offset: xp.where(_diagonal_mask(xp, x, offset, g.device), g[..., None, None], 0),
+    core="(m,n)->()",
+)
+def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
+    """Sums of the diagonals of matrices."""
+
+
+@composite
+def matrix_power(x: Array, n: int, /) -> Tensor:
+    """Square matrices to an integer power, by repeated squaring; a negative power is one of the inverse."""
+    x = as_tensor(x)
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise ArgumentError(f"matrix_power: x: got shape {x.shape}; expected square matrices")
+    power, base = None, inv(x) if n < 0 else x
+    n = -n if n < 0 else n
+    if n == 0:
+        xp = x.__array_namespace__()
+        return xp.broadcast_to(xp.eye(x.shape[-1], dtype=x.dtype, device=x.device), x.shape) + x * 0
+    while n:
+        if n % 2:
+            power = base if power is None else matmul(power, base)
+        n //= 2
+        base = matmul(base, base) if n else base
+    assert power is not None
+    return power
+
+
+# -- solving ------------------------------------------------------------------------------------------------
+
+
+@general(
+    x=lambda xp, g, out: -adjoint(xp, out) @ g @ adjoint(xp, out),
+    jvp=lambda xp, t, out: -out @ t @ out,
+    core="(n,n)->(n,n)",
+    domain="invertible",
+)
+def inv(x: Array, /) -> Tensor:
+    """Inverses of square matrices."""
+
+
+def _solve_x1(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
+    back = xp.linalg.solve(adjoint(xp, x1), g if x2.ndim > 1 else g[..., None])
+    return -(back @ adjoint(xp, out if x2.ndim > 1 else out[..., None]))
+
+
+def _solve_x2(xp: Any, g: Any, x1: Any, x2: Any) -> Any:
+    if x2.ndim == 1 and x1.ndim > 2:
+        return xp.linalg.solve(adjoint(xp, x1), g[..., None])[..., 0]
+    return xp.linalg.solve(adjoint(xp, x1), g)
+
+
+def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, x2: Any, out: Any) -> Any:
+    if x2.ndim > 1:
+        return xp.linalg.solve(x1, t2 - t1 @ out)
+    return xp.linalg.solve(x1, (t2 - (t1 @ out[..., None])[..., 0])[..., None])[..., 0]
+
+
+@general(x1=_solve_x1, x2=_solve_x2, jvp=_solve_jvp, core="(n,n),(n,k)->(n,k)", domain="invertible")
+def solve(x1: Array, x2: Array, /) -> Tensor:
+    """x with x1 @ x == x2; x2 is one vector, or matrices."""
+
+
+def _triangle(xp: Any, x: Any, upper: bool) -> Any:
+    return xp.triu(x) if upper else xp.tril(x)
+
+
+def _solve_triangular_x1(xp: Any, g: Any, x1: Any, out: Any, upper: bool) -> Any:
+    back = xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper)
+    return -_triangle(xp, back @ adjoint(xp, out), upper)
+
+
+@general(
+    x1=_solve_triangular_x1,
+    x2=lambda xp, g, x1, upper: xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper),
+    jvp=lambda xp, t1, t2, x1, out, upper: xp.linalg.solve_triangular(
+        x1, t2 - _triangle(xp, t1, upper) @ out, upper=upper
+    ),
+    core="(n,n),(n,k)->(n,k)",
+    domain="invertible",
+)
+def solve_triangular(x1: Array, x2: Array, /, *, upper: bool = False) -> Tensor:
+    """x with x1 @ x == x2 for triangular matrices x1, of which the other triangle is not read."""
+
+
+def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    p, q, h = out, adjoint(xp, out), adjoint(xp, g)
+    left = h @ p @ q
+    right = q @ p @ h
+    return -(q @ g @ q) + (left - x @ (p @ left)) + (right - (right @ p) @ x)
+
+
+def _pinv_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
+    p, q, s = out, adjoint(xp, out), adjoint(xp, t)
+    left = p @ q @ s
+    right = s @ q @ p
+    return -(p @ t @ p) + (left - (left @ x) @ p) + (right - p @ (x @ right))
+
+
+@general(x=_pinv_pull, jvp=_pinv_jvp, core="(m,n)->(n,m)", domain="full_rank")
+def pinv(x: Array, /, *, rtol: Any = None) -> Tensor:
+    """Moore-Penrose pseudo-inverses. The derivative holds where the rank does not change."""
+
+
+# -- determinants -------------------------------------------------------------------------------------------
+
+
+@general(
+    x=lambda xp, g, x: g[..., None, None] * conj(xp, xp.linalg.cofactor(x)),
+    jvp=lambda xp, t, x: xp.sum(t * xp.linalg.cofactor(x), axis=(-2, -1)),
+    core="(n,n)->()",
+)
+def det(x: Array, /) -> Tensor:
+    """Determinants of square matrices. The derivative, by cofactors, is exact for singular ones as well."""
+
+
+def _cofactor_change(xp: Any, f: Any, s: Any) -> Any:
+    """How the cofactors of diag(s) change to first order when f is added: products of all s but one or two."""
+    n = s.shape[-1]
+    diagonal_of = xp.eye(n, dtype=xp.bool, device=s.device)
+    but_two = statistical.others(xp, xp.where(diagonal_of, 1, s[..., None, :]), -1)
+    but_two = xp.where(diagonal_of, 0, but_two)
+    on = (but_two @ xp.linalg.diagonal(f)[..., None])[..., 0]
+    return xp.where(diagonal_of, on[..., None], -but_two * xp.matrix_transpose(f))
+
+
+def _cofactor_jvp(xp: Any, t: Any, x: Any) -> Any:
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    phase = (xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
+    change = _cofactor_change(xp, adjoint(xp, u) @ t @ adjoint(xp, vh), s)
+    return phase * (conj(xp, u) @ change @ conj(xp, vh))
+
+
+def _cofactor_pull(xp: Any, g: Any, x: Any) -> Any:
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    phase = conj(xp, xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
+    back = phase * (xp.matrix_transpose(u) @ g @ xp.matrix_transpose(vh))
+    return u @ _cofactor_change(xp, back, s) @ vh
+
+
+@general(x=_cofactor_pull, jvp=_cofactor_jvp, core="(n,n)->(n,n)")
+def cofactor(x: Array, /) -> Tensor:
+    """Cofactors of square matrices: the derivative of the determinant by each entry."""
+
+
+def _slogdet_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    sign, g_sign, g_log = out[0], g[0], g[1]
+    weight = xp.zeros_like(out[1]) if g_log is None else g_log
+    if g_sign is not None and xp.isdtype(x.dtype, "complex floating"):
+        weight = weight - 1j * xp.imag(xp.conj(g_sign) * sign)
+    return weight[..., None, None] * adjoint(xp, xp.linalg.inv(x))
+
+
+def _slogdet_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
+    change = xp.linalg.trace(xp.linalg.solve(x, t))
+    if xp.isdtype(x.dtype, "complex floating"):
+        return 1j * xp.imag(change) * out[0], xp.real(change)
+    return xp.zeros_like(out[0]), change
+
+
+@general(x=_slogdet_pull, jvp=_slogdet_jvp, core="(n,n)->(),()", domain="invertible", multiple=("sign", "logabsdet"))
+def slogdet(x: Array, /) -> tuple[Tensor, Tensor]:
+    """Sign of the determinants and logarithm of their absolute values."""
+
+
+# -- decompositions with one output -------------------------------------------------------------------------
+
+
+def _half_triangle(xp: Any, x: Any) -> Any:
+    """The lower triangles with the diagonals halved."""
+    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
+    return xp.where(eye, x / 2, xp.tril(x))
+
+
+def _cholesky_pull(xp: Any, g: Any, out: Any, upper: bool) -> Any:
+    lower, g = (adjoint(xp, out), adjoint(xp, g)) if upper else (out, g)
+    up = adjoint(xp, lower)
+    inner = _half_triangle(xp, up @ xp.tril(g))
+    left = xp.linalg.solve_triangular(up, inner, upper=True)
+    return hermitian(xp, adjoint(xp, xp.linalg.solve_triangular(up, adjoint(xp, left), upper=True)))
+
+
+def _cholesky_jvp(xp: Any, t: Any, out: Any, upper: bool) -> Any:
+    lower = adjoint(xp, out) if upper else out
+    left = xp.linalg.solve_triangular(lower, hermitian(xp, t))
+    inner = adjoint(xp, xp.linalg.solve_triangular(lower, adjoint(xp, left)))
+    pushed = lower @ _half_triangle(xp, inner)
+    return adjoint(xp, pushed) if upper else pushed
+
+
+@general(x=_cholesky_pull, jvp=_cholesky_jvp, core="(n,n)->(n,n)", domain="positive_definite")
+def cholesky(x: Array, /, *, upper: bool = False) -> Tensor:
+    """Cholesky factors of positive definite matrices: lower triangular L with L @ L.H == x, or `upper` L.H."""
+
+
+def _eigvalsh_jvp(xp: Any, t: Any, x: Any) -> Any:
+    _, v = eigh_parts(xp, x)
+    return xp.real(xp.linalg.diagonal(adjoint(xp, v) @ hermitian(xp, t) @ v))
+
+
+def _eigvalsh_pull(xp: Any, g: Any, x: Any) -> Any:
+    _, v = eigh_parts(xp, x)
+    return (v * g[..., None, :]) @ adjoint(xp, v)
+
+
+@general(x=_eigvalsh_pull, jvp=_eigvalsh_jvp, core="(n,n)->(n)", domain="hermitian")
+def eigvalsh(x: Array, /) -> Tensor:
+    """Eigenvalues of symmetric or Hermitian matrices, in ascending order."""
+
+
+def _eigvals_pull(xp: Any, g: Any, x: Any) -> Any:
+    _, v = xp.linalg.eig(x)
+    return xp.linalg.solve(adjoint(xp, v), g[..., None] * adjoint(xp, v))
+
+
+def _eigvals_jvp(xp: Any, t: Any, x: Any) -> Any:
+    _, v = xp.linalg.eig(x)
+    return xp.linalg.diagonal(xp.linalg.solve(v, xp.astype(t, v.dtype) @ v))
+
+
+@general(x=_eigvals_pull, jvp=_eigvals_jvp, core="(n,n)->(n)", domain="distinct_eigenvalues")
+def eigvals(x: Array, /) -> Tensor:
+    """Eigenvalues of square matrices, complex."""
+
+
+def _svdvals_pull(xp: Any, g: Any, x: Any) -> Any:
+    u, _, vh = svd_parts(xp, x)
+    return (u * g[..., None, :]) @ vh
+
+
+def _svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
+    u, _, vh = svd_parts(xp, x)
+    return xp.real(xp.linalg.diagonal(adjoint(xp, u) @ t @ adjoint(xp, vh)))
+
+
+@general(x=_svdvals_pull, jvp=_svdvals_jvp, core="(m,n)->(k)")
+def svdvals(x: Array, /) -> Tensor:
+    """Singular values of matrices, in descending order."""
+
+
+@constant
+def matrix_rank(x: Array, /, *, rtol: Any = None) -> Tensor:
+    """Rank of matrices: how many singular values are not small."""
+
+
+# -- norms --------------------------------------------------------------------------------------------------
+
+
+def _norm_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+    """The derivative of a vector norm by each entry, as the direction of steepest ascent; 0 at the zero vector."""
+    out = expand(out, x.ndim, axis, keepdims)
+    if ord == 0:
+        return xp.zeros_like(x)
+    sign = xp.sign(x)
+    if ord == 1:
+        return sign
+    if math.isinf(ord):
+        wins = xp.abs(x) == out
+        return xp.where(wins, sign / xp.sum(xp.astype(wins, out.dtype), axis=axis, keepdims=True), 0)
+    if ord == 2:
+        return x / xp.where(out == 0, 1, out)
+    flat = out == 0
+    ratio = xp.abs(x) / xp.where(flat, 1, out)
+    if ord < 1:
+        return xp.where(x == 0, xp.ones_like(x), sign) * ratio ** (ord - 1)
+    return xp.where(flat, 0, sign * ratio ** (ord - 1))
+
+
+def _norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+    return expand(g, x.ndim, axis, keepdims) * _norm_direction(xp, x, out, axis, keepdims, ord)
+
+
+def _norm_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+    product = conj(xp, _norm_direction(xp, x, out, axis, keepdims, ord)) * t
+    return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
+
+
+@general(x=_norm_pull, jvp=_norm_jvp)
+def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Tensor:
+    """Norm of vectors of order `ord` over `axis`. The derivative at the zero vector is 0; ties of the infinity norms
+    share equally."""
+
+
+@composite
+def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Tensor:
+    """Norm of matrices: 'fro', 'nuc', or of order 1, -1, 2, -2, inf, -inf."""
+    x = as_tensor(x)
+    if ord == "fro":
+        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        values = svdvals(x)
+        reduce = statistical.sum if ord == "nuc" else statistical.max if ord == 2 else statistical.min
+        norm = reduce(values, axis=-1)
+        return norm[..., None, None] if keepdims else norm
+    if ord in (1, -1, math.inf, -math.inf):
+        summed, over = (-2, -1) if ord in (1, -1) else (-1, -2)
+        sums = statistical.sum(abs(x), axis=summed, keepdims=True)
+        extreme = statistical.max if ord > 0 else statistical.min
+        norm = extreme(sums, axis=over, keepdims=True)
+        return norm if keepdims else norm[..., 0, 0]
+    raise ArgumentError(f"matrix_norm: ord: got {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
+
+
+IN_BOTH = (matmul, matrix_transpose, tensordot, vecdot)
+"""Functions that the standard has in its main namespace and in this one."""
