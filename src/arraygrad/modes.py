@@ -42,16 +42,20 @@ def is_grad_enabled() -> bool:
 
 
 class _Switch:
-    """A context manager that is a decorator too, of functions, generators and coroutines."""
+    """A context manager that is a decorator too, of functions, generators, coroutines and asynchronous generators."""
+
+    _outer: Any = None
+    """What was before each entry that has not been left: (modes, those before)."""
 
     def modes(self) -> Modes:
         raise NotImplementedError
 
     def __enter__(self) -> None:
-        self._before = replace(self.modes())
+        self._outer = replace(self.modes()), self._outer
 
     def __exit__(self, *exception: object) -> None:
-        replace(self._before)
+        before, self._outer = self._outer
+        replace(before)
 
     def clone(self) -> _Switch:
         return type(self)()
@@ -59,6 +63,8 @@ class _Switch:
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)
+        if inspect.isasyncgenfunction(function):
+            return self._wrap_asynchronous_generator(function)
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -101,6 +107,31 @@ class _Switch:
 
         return wrapped
 
+    def _wrap_asynchronous_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """As `_wrap_generator`."""
+
+        @functools.wraps(function)
+        async def wrapped(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            step, value = generator.asend, None
+            while True:
+                try:
+                    with self.clone():
+                        item = await step(value)
+                except StopAsyncIteration:
+                    return
+                try:
+                    value = yield item
+                    step = generator.asend
+                except GeneratorExit:
+                    with self.clone():
+                        await generator.aclose()
+                    raise
+                except BaseException as error:
+                    step, value = generator.athrow, error
+
+        return wrapped
+
 
 class _BareDecorator(_Switch):
     """A switch without arguments, which may decorate without parentheses: `@no_grad`."""
@@ -137,7 +168,10 @@ class set_grad_enabled(_Switch):
         return current()._replace(blocked=RECORD_ALL if self.mode else depth.get())
 
     def __enter__(self) -> None:
-        """The switch was made when the object was."""
+        replace(self.modes())
+
+    def __exit__(self, *exception: object) -> None:
+        replace(self._before)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         replace(self._before)
