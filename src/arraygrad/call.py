@@ -22,6 +22,7 @@ from .rules import Spec, conform
 from .selection import Selected, settle
 from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
 
+
 def level_of(value: Any) -> Level | None:
     """The level that handles a value: None for constants."""
     if isinstance(value, Dual):
@@ -96,10 +97,9 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
         if op.variadic:
             out = kernel(list(values), **options)
         else:
-            named = dict(zip(op.arrays[op.positional :], values[op.positional :], strict=True))
-            first = positional_options(op)
-            named |= {name: value for name, value in options.items() if name not in first}
-            out = kernel(*values[: op.positional], *(options[name] for name in first), **named)
+            named = {**dict(zip(op.arrays[op.positional :], values[op.positional :], strict=True)), **options}
+            first = [named.pop(name) for name in positional_options(op)]
+            out = kernel(*values[: op.positional], *first, **named)
     except Exception as error:
         raise explain(op.name, describe(op, values, options), error) from error
     return tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
@@ -201,6 +201,7 @@ def lift_all(values: Sequence[Any]) -> list[Any]:
 
 
 def lift_tangent(tangent: Any) -> Any:
+    """A tangent over Tensors."""
     if type(tangent) is Selected:
         return Selected(as_tensor(tangent.array), as_tensor(tangent.mask), tangent.clean)
     return tangent if tangent is None else as_tensor(tangent)

@@ -19,7 +19,7 @@ from .rules import Spec, conform
 from .selection import Selected, settle
 from .tensor import Tensor, as_tensor, new_tensor
 
-Lift = Callable[[Node], Any]
+Lift = Callable[[Node, Any], Any]
 
 
 class Pending:
@@ -160,7 +160,7 @@ def execute(
     selected = g if type(g) is Selected else None
     results: list[Any] = []
     for source, pull, spec in zip(node.edges, op.pulls, node.conform):
-        if source is None or (needed is not None and source not in needed and source not in wanted):
+        if source is None or pull is None or (needed is not None and source not in needed and source not in wanted):
             results.append(None)
             continue
         if selected is None:

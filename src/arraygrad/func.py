@@ -106,13 +106,8 @@ def _pull(
             raise ArgumentError(f"vjp: cotangents[{index}]: got shape {g.shape}; expected {output.shape}")
         if output.node is not None and output.node.level is level:
             roots.append((output.node, g))
-    arrived = differentiate(roots, retain_graph, False, None)
-    return [
-        as_tensor(output.backend.wrap(value) if not isinstance(value, Tensor) else value)
-        if (value := settle(arrived.get(output.node)))  is not None
-        else _zeros(output)
-        for output in inputs
-    ]  # fmt: skip
+    arrived: dict[Any, Any] = differentiate(roots, retain_graph, False, None)
+    return [as_tensor(settle(arrived[x.node])) if x.node in arrived else _zeros(x) for x in inputs]
 
 
 def _zeros(tensor: Tensor) -> Tensor:

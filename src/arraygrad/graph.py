@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .op import Op
-    from .tensor import Tensor, new_tensor
+    from .tensor import Tensor
 
 next_number = itertools.count(0, -1).__next__
 """An atomic counter."""
@@ -114,10 +114,12 @@ class Node(Vertex):
     conform: tuple[Any, ...]
 
     def name(self) -> str:
+        """The operation's name, as PyTorch writes it."""
         return self.op.node_name
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each input its node, or None, and which of that node's outputs it was."""
         return tuple(
             (None, 0) if edge is None else (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
             for edge in self.edges
@@ -146,6 +148,7 @@ class Output(Vertex):
         self.extra = None
 
     def name(self) -> str:
+        """The name of the node that it belongs to."""
         return self.node.name()
 
 
@@ -163,6 +166,7 @@ class Leaf(Vertex):
         self.extra = None
 
     def name(self) -> str:
+        """What it is."""
         return "Leaf"
 
 
@@ -184,6 +188,7 @@ class AccumulateGrad(Leaf):
         self.post_accumulate_hooks: dict[int, Any] | None = None
 
     def name(self) -> str:
+        """As PyTorch names it."""
         return "AccumulateGrad"
 
     @property
@@ -191,7 +196,7 @@ class AccumulateGrad(Leaf):
         """The leaf tensor."""
         tensor = self._tensor()
         if tensor is None:
-            from .tensor import Tensor, new_tensor
+            from .tensor import new_tensor
 
             tensor = new_tensor(self.array, self)
             self._tensor = weakref.ref(tensor)

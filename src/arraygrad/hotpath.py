@@ -127,7 +127,7 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
             node.kept = [None, a2, None]
         else:
             node.kept = (a1 if keep[0] else None, a2 if keep[1] else None, out if keep[2] else None)
-        if a2 is x2 or (a1.shape == a2.shape and a1.dtype is a2.dtype):
+        if a2 is x2 or (a1.shape == a2.shape and a1.dtype is a2.dtype):  # type: ignore[union-attr]
             node.conform = _AS_IT_COMES
         else:
             node.conform = (None if edge1 is None else Spec(a1), None if edge2 is None else Spec(a2))

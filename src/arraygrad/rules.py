@@ -36,10 +36,12 @@ class Spec:
 
     @property
     def ndim(self) -> int:
+        """Number of axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
+        """Number of elements."""
         count = 1
         for length in self.shape:
             count *= length
@@ -138,7 +140,7 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
         "settle": settle,
         "some": some,
     }
-    return eval(source, scope)  # noqa: S307 - the source is made of checked parameter names
+    return eval(source, scope)
 
 
 def _zeros(g: Any, kept: Any, options: Any) -> Any:

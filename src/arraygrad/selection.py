@@ -37,6 +37,7 @@ class Selected:
 
     @property
     def mask(self) -> Any:
+        """Where the array counts."""
         if callable(self._mask):
             self._mask = self._mask()
         return self._mask

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
-_data = json.loads(files(__package__).joinpath("standard.json").read_text())
+_data = json.loads(files("arraygrad").joinpath("standard.json").read_text())
 
 VERSION: str = _data["version"]
 CHAPTERS: dict[str, dict[str, str]] = _data["chapters"]
