@@ -1,0 +1,68 @@
+"""Rows as text: absolute values for every library, arraygrad's ratio to two of them, and the targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from libraries import BY_HAND, NAMES, OURS, PYTORCH
+from row import BYTES, SECONDS, TIMES, Row, Target
+
+_UNITS = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
+HEADER = ("case", *NAMES, "of NumPy", "of PyTorch", "targets")
+
+
+def cells(row: Row) -> list[str]:
+    """The entries of one line."""
+    return [
+        row.name,
+        *(_quantity(row.values.get(name, ""), row.unit) for name in NAMES),
+        _ratio(row, BY_HAND),
+        _ratio(row, PYTORCH),
+        "; ".join(_verdict(row, target) for target in row.targets),
+    ]
+
+
+def _quantity(value: float | str, unit: str) -> str:
+    """A number with its unit, three digits long."""
+    if isinstance(value, str):
+        return value
+    if unit == BYTES:
+        return f"{value / 2**20:.0f} MiB"
+    if unit != SECONDS:
+        return f"{value:.2f}"
+    factor, symbol = next((each for each in _UNITS if value >= each[0]), _UNITS[-1])
+    scaled = value / factor
+    return f"{scaled:.{max(0, 2 - math.floor(math.log10(max(scaled, 1e-3))))}f} {symbol}"
+
+
+def _ratio(row: Row, other: str) -> str:
+    """arraygrad's value over that of another."""
+    ours, theirs = row.number(OURS), row.number(other)
+    return "" if not ours or not theirs else f"{ours / theirs:.2f}"
+
+
+def _verdict(row: Row, target: Target) -> str:
+    """What was reached, beside the limit."""
+    reached = target.reached(row)
+    if target.against is None:
+        limit, unit = f"≤ {_quantity(target.limit, row.unit)}", row.unit
+    else:
+        limit, unit = f"≤ {target.limit:g} of {target.against}", TIMES
+    if reached is None:
+        return f"{limit}: not measured"
+    said = _quantity(reached, unit)
+    return f"{limit}: {said}, {'met' if target.is_met(row) else 'MISSED'}"
+
+
+def plain(rows: Sequence[Row]) -> str:
+    """Columns of equal width, for a terminal."""
+    lines = [list(HEADER), *map(cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A table in Markdown."""
+    lines = [HEADER, ["---", *["---:"] * (len(HEADER) - 2), "---"], *map(cells, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
