@@ -93,7 +93,8 @@ def conform(value: Any, like: Any) -> Any:
             axis for axis in range(max(lead, 0), len(shape)) if wanted[axis - lead] == 1 and shape[axis] != 1
         )
         if summed:
-            value = xp.sum(value, axis=summed, keepdims=True, dtype=xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype)
+            wide = xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype
+            value = xp.sum(value, axis=summed, keepdims=True, dtype=wide)
             value = xp.reshape(value, value.shape[lead:]) if lead > 0 else value
         value = xp.broadcast_to(value, wanted)
     return value if value.dtype == like.dtype else xp.astype(value, like.dtype)
