@@ -35,7 +35,7 @@ def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 @composite
-def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+def full_like(x: Array, /, fill_value: Array, *, dtype: Any = None, device: Any = None) -> Tensor:
     """`fill_value` in the shape of x. A gradient flows to a Tensor given as `fill_value`."""
     x = as_tensor(x)
     return full(x.backend, x.shape, fill_value, dtype=dtype or x.dtype, device=device or x.device)

@@ -1,0 +1,171 @@
+"""Properties of gradients as arrays: data type, shape, layout, and what is kept for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import arraygrad as ag
+from arraygrad.op import Kind, Op, is_held
+from arraygrad.tensor import as_tensor
+
+from .calls import Call
+from .closeness import same
+from .problem import Problem, Rejected, quietly
+from .properties import prop
+from .references import reference
+
+TOLERANCE = {"float16": 2e-2, "float32": 2e-4, "complex64": 2e-4}
+
+
+def _types(arrays: Sequence[Any]) -> list[str]:
+    return [str(array.dtype) for array in arrays]
+
+
+def _same_types_and_shapes(got: Sequence[Any], like: Sequence[Any], what: str) -> None:
+    assert _types(got) == _types(like), f"{what}: {_types(got)}, expected {_types(like)}"
+    assert [each.shape for each in got] == [each.shape for each in like], what
+
+
+def _in_precision(problem: Problem, dtype: str) -> None:
+    """First and second derivatives in a narrower type, against those in double precision."""
+    case = problem.case
+    if not hasattr(problem.backend.xp, dtype):
+        raise Rejected(f"{problem.backend.name} has no {dtype}")
+    narrow = Problem(case.retyped(dtype), problem.backend)
+    t, g = case.directions(), problem.cotangents()
+    try:
+        quietly(narrow.library, reference(narrow))
+    except Rejected:
+        if dtype == "float16":
+            raise
+        raise AssertionError(f"{problem.backend.name} does not take {dtype}") from None
+    outs = narrow.value(narrow.case.primals)
+    t_narrow = [each.astype(dtype) for each in t]
+    g_narrow = [each.astype(out.dtype) for each, out in zip(g, outs, strict=True)]
+    gradients, tangents = narrow.gradients(g_narrow), narrow.tangents(t_narrow)
+    _same_types_and_shapes(gradients, narrow.case.primals, "gradients")
+    _same_types_and_shapes(tangents, outs, "tangents")
+    same(gradients, problem.gradients(g), "gradients", TOLERANCE[dtype])
+    same(tangents, problem.tangents(t), "tangents", TOLERANCE[dtype])
+    _, pushed = ag.func.jvp(
+        lambda *x: narrow.pulled(x, narrow.given(g_narrow)),
+        tuple(narrow.given(narrow.case.primals)),
+        tuple(narrow.given(t_narrow)),
+    )
+    _same_types_and_shapes(narrow.plain(pushed), narrow.case.primals, "second derivatives")
+
+
+@prop()
+def single_precision_stays(problem: Problem) -> None:
+    """float32 in, float32 out, and accurate for it."""
+    _in_precision(problem, "float32")
+
+
+@prop()
+def half_precision_stays(problem: Problem) -> None:
+    """float16 in, float16 out."""
+    _in_precision(problem, "float16")
+
+
+@prop(("", ("complex128",)))
+def single_complex_precision_stays(problem: Problem) -> None:
+    """complex64 in, complex64 out, and accurate for it."""
+    _in_precision(problem, "complex64")
+
+
+@prop(("", ("float32", "float64")), ("_of_complex_numbers", ("float32", "complex64", "complex128")))
+def gradients_have_the_type_and_shape_of_their_argument(problem: Problem) -> None:
+    """Whatever the types of the other arguments and of the result."""
+    g = problem.cotangents()
+    _same_types_and_shapes(problem.gradients(g), problem.case.primals, "gradients")
+    outs = problem.value(problem.case.primals)
+    _same_types_and_shapes(problem.tangents(problem.case.directions()), outs, "tangents")
+
+
+@prop(empty=True)
+def arrays_without_entries_have_gradients_without_entries(problem: Problem) -> None:
+    """Axes of length 0."""
+    g = quietly(problem.cotangents)
+    _same_types_and_shapes(quietly(problem.gradients, g), problem.case.primals, "gradients")
+    t = problem.case.directions()
+    _same_types_and_shapes(quietly(problem.tangents, t), quietly(problem.value, problem.case.primals), "tangents")
+
+
+# -- layout -----------------------------------------------------------------------------------------------
+
+
+def _reversed(problem: Problem, array: Any) -> Any:
+    backwards = (slice(None, None, -1),) * array.ndim
+    return problem.raw(array[backwards].copy())[(*backwards, ...)]
+
+
+def _strided(problem: Problem, array: Any) -> Any:
+    spread = np.full(tuple(2 * length for length in array.shape), np.nan, dtype=array.dtype)
+    every_other = (slice(None, None, 2),) * array.ndim
+    spread[every_other] = array
+    return problem.raw(spread)[(*every_other, ...)]
+
+
+def _read_only(problem: Problem, array: Any) -> Any:
+    made = problem.raw(array)
+    if isinstance(made, np.ndarray):
+        made.flags.writeable = False
+    return made
+
+
+@prop()
+def layout_changes_nothing_and_arrays_stay_as_they_are(problem: Problem) -> None:
+    """Negative strides, gaps, and arrays that cannot be written: the same gradients, and nobody writes to arguments."""
+    g, t = problem.cotangents(), problem.case.directions()
+    gradients, tangents = problem.gradients(g), problem.tangents(t)
+    for layout in (_reversed, _strided, _read_only):
+        primals, pulled, pushed = ([layout(problem, each) for each in arrays] for arrays in (problem.case.primals, g, t))
+        x, cotangents, directions = (list(map(as_tensor, arrays)) for arrays in (primals, pulled, pushed))
+        name = layout.__name__
+        same(problem.plain(problem.pulled(x, cotangents)), gradients, f"{name} gradients")
+        same(problem.plain(problem.pushed(x, directions)), tangents, f"{name} tangents")
+        same(problem.plain(primals + pulled + pushed), [*problem.case.primals, *g, *t], f"{name} arguments", 0)
+
+
+# -- what is kept -----------------------------------------------------------------------------------------
+
+
+def _named(op: Op, argument: str) -> set[str]:
+    code = op.rules[argument].__code__
+    names = set(code.co_varnames[: code.co_argcount])
+    return names | {argument} if op.kind is Kind.REDUCTION else names
+
+
+def _is_operation(call: Call) -> bool:
+    return call.op is not None
+
+
+@prop(applies=_is_operation)
+def nothing_is_kept_beyond_what_rules_name(problem: Problem) -> None:
+    """A node holds the arrays that the rules of tracked arguments name, and of a linear argument none."""
+    op, case = problem.case.call.op, problem.case
+    assert op is not None
+    for tracked in [case.active, *([position] for position in case.active)]:
+        every = [problem.raw(array) for array in case.arrays]
+        for position in tracked:
+            every[position] = as_tensor(every[position]).requires_grad_()
+        positional, named = case.call.bind(every, problem.options)
+        outs = case.call.function(*positional, **named)
+        outs = outs if op.multiple else (outs,)
+        allowed = set().union(*(_named(op, case.parameter(position)) for position in tracked))
+        _check_kept(op, case, outs[0].grad_fn.kept, allowed)
+
+
+def _check_kept(op: Op, case: Any, kept: Any, allowed: set[str]) -> None:
+    if kept is None:
+        return
+    for position, value in enumerate(kept):
+        is_argument = position < len(case.arrays)
+        name = case.parameter(position) if is_argument else "out"
+        if is_held(value):
+            assert name in allowed, f"{op.name} keeps {name}, which no rule of a tracked argument names"
+            linear = op.kind is Kind.LINEAR and is_argument and name in op.rules
+            assert not linear, f"{op.name} is linear in {name}, and keeps its values"

@@ -1,0 +1,30 @@
+"""What tests look at of operations whose outputs are defined only up to a sign, a phase or an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def _weighted(left: Any, right: Any) -> Any:
+    """left @ diag(1, 2, ...) @ right: what of vectors does not depend on their phases."""
+    xp = left.__array_namespace__()
+    weights = xp.asarray([1.0 + index for index in range(left.shape[-1])], dtype=xp.real(left).dtype)
+    return (left * weights) @ right
+
+
+def _adjoint(x: Any) -> Any:
+    xp = x.__array_namespace__()
+    return xp.conj(xp.matrix_transpose(x)) if xp.isdtype(x.dtype, "complex floating") else xp.matrix_transpose(x)
+
+
+def _eigh(values: Any, vectors: Any) -> tuple[Any, ...]:
+    return values, _weighted(vectors, _adjoint(vectors))
+
+
+def _svd(left: Any, values: Any, right: Any) -> tuple[Any, ...]:
+    count = values.shape[-1]
+    return values, _weighted(left[..., :count], right[..., :count, :])
+
+
+OBSERVED: dict[str, Callable[..., tuple[Any, ...]]] = {"linalg.eigh": _eigh, "linalg.svd": _svd}

@@ -1,0 +1,120 @@
+"""A case on a backend: as a function of its arrays, with its derivatives, given and returned as NumPy arrays."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import arraygrad as ag
+from arraygrad import Tensor
+from arraygrad.backends import Backend
+from arraygrad.tensor import as_tensor
+
+from .calls import Call
+from .cases import Case
+from .observed import OBSERVED
+from .parameters import DEVICE
+
+Arrays = list[Any]
+
+
+class Rejected(Exception):
+    """The library itself does not take the arguments."""
+
+
+class Problem:
+    """`outputs = call(primals)` for a case on a backend."""
+
+    def __init__(self, case: Case, backend: Backend) -> None:
+        self.case = case
+        self.backend = backend
+        self.options = {name: self._option(value) for name, value in case.options.items()}
+
+    # -- between NumPy and the backend --------------------------------------------------------------
+
+    def raw(self, value: Any) -> Any:
+        """A NumPy array as one of the backend; anything else as it is."""
+        return self.backend.xp.asarray(value, copy=True) if isinstance(value, np.ndarray) else value
+
+    def _option(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._option(part) for part in value)
+        return self.backend.devices()[0] if isinstance(value, str) and value == DEVICE else self.raw(value)
+
+    def plain(self, values: Sequence[Any]) -> Arrays:
+        """Tensors as NumPy arrays, which are the test's own."""
+        return [np.array(self.backend.to_numpy(as_tensor(value).detach().array)) for value in values]
+
+    # -- the call -----------------------------------------------------------------------------------
+
+    def call(self, *active: Any) -> tuple[Any, ...]:
+        """The outputs that have a derivative, from the arrays that can be differentiated by."""
+        given = dict(zip(self.case.active, active, strict=True))
+        every = [given.get(position, self.raw(array)) for position, array in enumerate(self.case.arrays)]
+        positional, named = self.case.call.bind(every, self.options)
+        return outputs_of(self.case.call, self.case.call.function(*positional, **named))
+
+    def value(self, arrays: Sequence[Any]) -> Arrays:
+        """The outputs for other values of the arrays."""
+        return self.plain(self.call(*(self.raw(array) for array in arrays)))
+
+    def library(self, function: Callable[..., Any]) -> Arrays:
+        """The outputs of a function of the library for the arrays of the case. Raises Rejected if it raises."""
+        every = [self.raw(array) for array in self.case.arrays]
+        options = {name: self.backend.raw_dtype(value) if name == "dtype" and value is not None else value
+                   for name, value in self.options.items()}  # fmt: skip
+        positional, named = self.case.call.bind(every, options)
+        try:
+            outs = function(*positional, **named)
+        except Exception as error:
+            raise Rejected(f"{self.backend.name} does not take {self.case}: {error}") from error
+        outs = outs if isinstance(outs, (tuple, list)) else (outs,)
+        return [np.asarray(self.backend.to_numpy(out)) for out in outs]
+
+    # -- derivatives --------------------------------------------------------------------------------
+
+    def cotangents(self) -> Arrays:
+        """A random cotangent for each output."""
+        return [self.case.source.directions(out.shape, str(out.dtype)) for out in self.value(self.case.primals)]
+
+    def pulled(self, primals: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
+        """The gradients by reverse mode, as Tensors."""
+        _, pull = ag.func.vjp(self.call, *primals)
+        return pull(tuple(cotangents))
+
+    def pushed(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+        """The tangents of the outputs by forward mode, as Tensors."""
+        _, pushed = ag.func.jvp(self.call, tuple(primals), tuple(tangents))
+        return pushed
+
+    def gradients(self, cotangents: Sequence[Any], primals: Sequence[Any] | None = None) -> Arrays:
+        """`pulled`, of NumPy arrays."""
+        primals = self.case.primals if primals is None else primals
+        return self.plain(self.pulled(self.given(primals), self.given(cotangents)))
+
+    def tangents(self, directions: Sequence[Any], primals: Sequence[Any] | None = None) -> Arrays:
+        """`pushed`, of NumPy arrays."""
+        primals = self.case.primals if primals is None else primals
+        return self.plain(self.pushed(self.given(primals), self.given(directions)))
+
+    def given(self, arrays: Sequence[Any]) -> Arrays:
+        """NumPy arrays as Tensors."""
+        return [as_tensor(self.raw(array)) for array in arrays]
+
+
+def outputs_of(call: Call, value: Any) -> tuple[Any, ...]:
+    """The floating-point outputs of a call, and of what is defined only up to a gauge what does not depend on it."""
+    outs = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if call.name in OBSERVED:
+        outs = OBSERVED[call.name](*outs)
+    return tuple(out for out in outs if isinstance(out, Tensor) and out.dtype.is_differentiable)
+
+
+def quietly(function: Callable[..., Any], *args: Any) -> Any:
+    """The result of a function without NumPy's warnings of infinities and of means of nothing."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return function(*args)

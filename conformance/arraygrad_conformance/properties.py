@@ -1,0 +1,192 @@
+"""Properties of every operation, derived from its declaration.
+
+A property is a function of a problem (a case on a backend) that raises AssertionError if it does not hold, or Rejected
+if the case says nothing about it. `PROPERTIES` has them by name, with the cases that each wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import arraygrad as ag
+from arraygrad.backends import Backend, get_backend
+from arraygrad.op import Kind
+
+from .calls import Call, differentiable_calls
+from .cases import DOUBLE, Case, sampled
+from .closeness import inner, moved, same, same_number, slope
+from .problem import Problem, Rejected, quietly
+from .references import reference
+
+COMPLEX = ("complex128", "complex128", "float64")
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property, the data types and shapes of the cases that it wants, and the operations that it is about."""
+
+    name: str
+    check: Callable[[Problem], None]
+    dtypes: tuple[str, ...]
+    empty: bool
+    applies: Callable[[Call], bool]
+
+
+PROPERTIES: dict[str, Property] = {}
+
+
+def prop(
+    *variants: tuple[str, tuple[str, ...]], empty: bool = False, applies: Callable[[Call], bool] = lambda call: True
+) -> Callable[[Callable[[Problem], None]], Callable[[Problem], None]]:
+    """Register a property, once for each variant: a suffix of its name and data types of arrays."""
+
+    def register(check: Callable[[Problem], None]) -> Callable[[Problem], None]:
+        for suffix, dtypes in variants or (("", DOUBLE),):
+            name = f"{check.__name__}{suffix}"
+            PROPERTIES[name] = Property(name, check, dtypes, empty, applies)
+        return check
+
+    return register
+
+
+REAL_AND_COMPLEX = ("", DOUBLE), ("_of_complex_numbers", COMPLEX)
+
+
+@cache
+def takes_complex(name: str) -> bool:
+    """Whether the standard lets an operation have complex arguments: array_api_strict knows."""
+    strict = get_backend("array_api_strict")
+    for case in sampled(name, 6, ("complex128",)):
+        try:
+            problem = Problem(case, strict)
+            problem.library(reference(problem))
+        except Rejected:
+            continue
+        return bool(case.active)
+    return False
+
+
+def applicable(prop: Property, name: str) -> bool:
+    """Whether a property is about an operation."""
+    wants_complex = any("complex" in dtype for dtype in prop.dtypes)
+    return prop.applies(differentiable_calls()[name]) and (not wants_complex or takes_complex(name))
+
+
+def check(prop: Property, case: Case, backend: Backend) -> None:
+    """Check a property of a case on a backend. Raises Rejected if the library does not take the case."""
+    problem = Problem(case, backend)
+    if not case.active:
+        raise Rejected("no array to differentiate by")
+    quietly(problem.library, reference(problem))
+    prop.check(problem)
+
+
+# -- the function itself ----------------------------------------------------------------------------------
+
+
+@prop(*REAL_AND_COMPLEX)
+def value_is_the_librarys_own(problem: Problem) -> None:
+    """The forward function is the library's."""
+    function = problem.case.call.function
+    every = [problem.raw(array) for array in problem.case.arrays]
+    positional, named = problem.case.call.bind(every, problem.options)
+    outs = function(*positional, **named)
+    got = problem.plain(outs if isinstance(outs, (tuple, list)) else (outs,))
+    expected = problem.library(reference(problem))
+    same(got, expected, "value", 1e-12)
+    assert [out.dtype for out in got] == [out.dtype for out in expected]
+
+
+def _is_linear(call: Call) -> bool:
+    return call.kind is Kind.LINEAR
+
+
+@prop(*REAL_AND_COMPLEX, applies=_is_linear)
+def linear_operations_are_linear(problem: Problem) -> None:
+    """f(2x - 3y) == 2 f(x) - 3 f(y), and the tangent is the operation itself."""
+    x, y = problem.case.primals, problem.case.directions()
+    together = problem.value(moved([2 * each for each in x], -3.0, y))
+    expected = [2 * a - 3 * b for a, b in zip(problem.value(x), problem.value(y), strict=True)]
+    same(together, expected, "f(2x - 3y)")
+    same(problem.tangents(y), problem.value(y), "tangent of a linear operation")
+
+
+@prop(*REAL_AND_COMPLEX, applies=lambda call: call.kind is Kind.MULTILINEAR)
+def multilinear_operations_are_linear_in_each_argument(problem: Problem) -> None:
+    """Linear in one argument while the others stay."""
+    x, y = problem.case.primals, problem.case.directions()
+    for position in range(len(x)):
+        ahead = [*x[:position], 2 * x[position] - 3 * y[position], *x[position + 1 :]]
+        other = [*x[:position], y[position], *x[position + 1 :]]
+        expected = [2 * a - 3 * b for a, b in zip(problem.value(x), problem.value(other), strict=True)]
+        same(problem.value(ahead), expected, f"linear in argument {position}")
+
+
+# -- first derivatives ------------------------------------------------------------------------------------
+
+
+@prop(*REAL_AND_COMPLEX)
+def forward_and_reverse_are_transposes(problem: Problem) -> None:
+    """<g, J t> == <J^T g, t>, also for one argument at a time."""
+    t, g = problem.case.directions(), problem.cotangents()
+    pulled = problem.gradients(g)
+    zeros = [np.zeros_like(each) for each in t]
+    for position in range(len(t)):
+        only = [*zeros[:position], t[position], *zeros[position + 1 :]]
+        pushed = problem.tangents(only)
+        same_number(inner(pulled, only), inner(g, pushed), f"<J^T g, t> by argument {position}", g, pushed)
+
+
+@prop(*REAL_AND_COMPLEX)
+def derivatives_are_limits_of_differences(problem: Problem) -> None:
+    """Forward mode gives what differences give, entry by entry; reverse mode the same in the inner product."""
+    t, g = problem.case.directions(), problem.cotangents()
+    expected = quietly(slope, problem.value, problem.case.primals, t)
+    if expected is None:
+        raise Rejected("a kink or a pole is near")
+    same(problem.tangents(t), expected, "tangent", 1e-7)
+    same_number(inner(problem.gradients(g), t), inner(g, expected), "<J^T g, t>", g, expected, 1e-7)
+
+
+@prop(*REAL_AND_COMPLEX)
+def one_argument_at_a_time_gives_the_same(problem: Problem) -> None:
+    """What is kept for one argument suffices for it: its gradient is that of all together."""
+    g, primals = problem.cotangents(), problem.case.primals
+    together = problem.gradients(g)
+    for position, expected in enumerate(together):
+        values = problem.given(primals)
+        values[position].requires_grad_()
+        got = _gradients(problem, values, g, (position,), create_graph=False)
+        same(got, [expected], f"gradient by argument {position} alone")
+
+
+@prop(*REAL_AND_COMPLEX)
+def create_graph_changes_no_gradient(problem: Problem) -> None:
+    """Gradients that can be differentiated again are those that cannot, and those of `func.vjp`."""
+    g = problem.cotangents()
+    expected = problem.gradients(g)
+    every = range(len(expected))
+    for create_graph in (False, True):
+        values = [value.requires_grad_() for value in problem.given(problem.case.primals)]
+        same(_gradients(problem, values, g, every, create_graph=create_graph), expected, f"{create_graph=}")
+
+
+def _gradients(
+    problem: Problem, values: list[Any], g: Sequence[Any], wanted: Sequence[int], *, create_graph: bool
+) -> list[Any]:
+    """Gradients by `autograd.grad`, zeros where nothing depends on an argument."""
+    outs = problem.call(*values)
+    recorded = [(out, each) for out, each in zip(outs, problem.given(g), strict=True) if out.requires_grad]
+    sources = [values[position] for position in wanted]
+    if not recorded:
+        return [np.zeros_like(problem.case.primals[position]) for position in wanted]
+    found = ag.autograd.grad(
+        [out for out, _ in recorded], sources, [each for _, each in recorded], create_graph=create_graph,
+        materialize_grads=True,
+    )  # fmt: skip
+    return problem.plain(found)

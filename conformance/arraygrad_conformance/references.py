@@ -1,0 +1,82 @@
+"""What a forward function is compared with: the library's own, or NumPy's where the standard has none."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from arraygrad.standard import signature_of
+
+from .problem import Problem
+
+Function = Callable[..., Any]
+
+
+def reference(problem: Problem) -> Function:
+    """The function that a case is compared with. Raises LookupError for one that has none."""
+    name = problem.case.call.name
+    if signature_of(name) is not None:
+        return functools.partial(_standard, problem, name)
+    if name not in BEYOND:
+        raise LookupError(f"{name}: not of the standard; add what it computes to arraygrad_conformance/references.py")
+    return functools.partial(_by_numpy, problem, BEYOND[name])
+
+
+def _standard(problem: Problem, name: str, *args: Any, **options: Any) -> Any:
+    return functools.reduce(getattr, name.split("."), problem.backend.library)(*args, **options)
+
+
+def _by_numpy(problem: Problem, function: Function, *args: Any, **options: Any) -> Any:
+    """`function` of NumPy on the backend's arrays."""
+    def plain(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(plain(part) for part in value)
+        return np.array(problem.backend.to_numpy(value)) if problem.backend.is_array(value) else value
+
+    result = function(*map(plain, args), **{name: plain(value) for name, value in options.items()})
+    return problem.backend.xp.asarray(result)
+
+
+def _index_add(x: Any, values: Any, *, key: Any) -> Any:
+    out = x.astype(np.result_type(x))
+    np.add.at(out, key, values)
+    return out
+
+
+def _index_set(x: Any, values: Any, *, key: Any) -> Any:
+    out = x.copy()
+    out[key] = values
+    return out
+
+
+def _logsumexp(x: Any, *, axis: Any, keepdims: bool) -> Any:
+    return np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))
+
+
+def _softmax(x: Any, *, axis: Any) -> Any:
+    return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
+
+
+def _solve_triangular(x1: Any, x2: Any, *, upper: bool) -> Any:
+    return np.linalg.solve(np.triu(x1) if upper else np.tril(x1), x2)
+
+
+BEYOND: dict[str, Function] = {
+    "convert": lambda x, dtype, *, copy: x.astype(dtype),
+    "clone": lambda x: x,
+    "to_device": lambda x, device, *, stream: x,
+    "getitem": lambda x, key: x[key],
+    "index_add": _index_add,
+    "index_set": _index_set,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "softplus": lambda x: np.log1p(np.exp(x)),
+    "softmax": _softmax,
+    "log_softmax": lambda x, *, axis: np.log(_softmax(x, axis=axis)),
+    "logsumexp": _logsumexp,
+    "linalg.solve_triangular": _solve_triangular,
+    "linalg.cofactor": lambda x: np.linalg.det(x)[..., None, None] * np.swapaxes(np.linalg.inv(x), -1, -2),
+}
