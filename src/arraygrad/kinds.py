@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 
 from . import hotpath
 from .call import dispatch
-from .errors import DeclarationError
+from .errors import DeclarationError, DerivativeNotImplemented
 from .op import Kind, Op
 from .rules import Rule, check
 from .standard import EXTENSIONS, signature_of
@@ -86,6 +86,20 @@ def constant(function: Function | None = None, *, multiple: bool | tuple[str, ..
     return _declare(function, Kind.CONSTANT, {}, multiple=multiple)
 
 
+def missing() -> Any:
+    """Stands for a rule that nobody has written: the forward call works, and a backward pass through it raises."""
+
+
+def _unimplemented(name: str) -> Rule:
+    def rule(g: Any) -> Any:
+        raise DerivativeNotImplemented(
+            f"the derivative for {name!r} is not implemented. Declare an operation of your own with a rule for it, or "
+            "detach() what goes in"
+        )
+
+    return rule
+
+
 def composite(function: Function) -> Function:
     """Written in other operations."""
     name = _name(function)
@@ -110,6 +124,7 @@ def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attribute
     )
     options = tuple(parameter for parameter in signature.parameters if parameter not in arrays)
     _check_signature(name, signature)
+    rules = {argument: _unimplemented(name) if rule is missing else rule for argument, rule in rules.items()}
     op = Op(name, arrays, options, rules)
     op.kind = kind
     op.elementwise = kind is Kind.ELEMENTWISE

@@ -92,28 +92,37 @@ class Op:
         """Names that the rules of the tracked arguments ask for."""
         if self.variadic:
             return set(parameters(self.rules["arrays"]))
-        names: set[str] = set()
-        for name, is_tracked in zip(self.arrays, tracked, strict=True):
-            if is_tracked and name in self.rules:
-                names.update(parameters(self.rules[name]))
-                if self.kind is Kind.REDUCTION:
-                    names.add(name)
-        return names
+        names = {name for argument in self._tracked(tracked) for name in parameters(self.rules[argument])}
+        return names | set(self._tracked(tracked)) if self.kind is Kind.REDUCTION else names
+
+    def _tracked(self, tracked: Sequence[bool]) -> list[str]:
+        return [name for name, flag in zip(self.arrays, tracked, strict=True) if flag and name in self.rules]
 
     def keep(self, values: Sequence[Any], outs: Sequence[Any], tracked: Sequence[bool]) -> Any:
-        """What a node keeps, by position: arguments, then outputs, each only if a rule that can be called names it."""
+        """What a node keeps, by position: arguments, then outputs, each only if a rule that can be called names it.
+
+        Of an argument in which the operation is linear, its own rule sees the `Spec` only.
+        """
         names = self.needs(tracked)
         if self.variadic:
             kept: list[Any] = [Spec(value) if "arrays" in names else None for value in values]
         else:
-            kept = [self._kept(name, value) if name in names else None
-                    for name, value in zip(self.arrays, values, strict=True)]
+            only_spec = self._known_by_spec(tracked)
+            kept = [
+                None if name not in names else Spec(value) if name in only_spec and is_held(value) else value
+                for name, value in zip(self.arrays, values, strict=True)
+            ]
         kept += outs if "out" in names else [None] * len(outs)
         return tuple(kept) if any(is_held(value) for value in kept) else kept
 
-    def _kept(self, name: str, value: Any) -> Any:
-        linear = self.kind is Kind.LINEAR and name in self.rules and value is not None
-        return Spec(value) if linear and not isinstance(value, Scalar) else value
+    def _known_by_spec(self, tracked: Sequence[bool]) -> set[str]:
+        """Arguments in which the operation is linear and whose values no rule of another argument names."""
+        if self.kind not in (Kind.LINEAR, Kind.MULTILINEAR):
+            return set()
+        by_others = {
+            name for argument in self._tracked(tracked) for name in parameters(self.rules[argument]) if name != argument
+        }
+        return set(self.rules) - (by_others if self.kind is Kind.MULTILINEAR else set())
 
     def saved(self, node: Node, name: str) -> Tensor | None:
         """The kept value called `name` ("result" for the output), as a tensor."""

@@ -112,24 +112,28 @@ def inv(x: Array, /) -> Tensor:
     """Inverses of square matrices."""
 
 
-def _solve_x1(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
-    back = xp.linalg.solve(adjoint(xp, x1), g if x2.ndim > 1 else g[..., None])
-    return -(back @ adjoint(xp, out if x2.ndim > 1 else out[..., None]))
+def _solve_columns(xp: Any, a: Any, b: Any) -> Any:
+    """`solve` for right-hand sides of one axis less than the matrices: one vector for each."""
+    return xp.linalg.solve(a, b) if b.ndim >= a.ndim else xp.linalg.solve(a, b[..., None])[..., 0]
 
 
-def _solve_x2(xp: Any, g: Any, x1: Any, x2: Any) -> Any:
-    if x2.ndim == 1 and x1.ndim > 2:
-        return xp.linalg.solve(adjoint(xp, x1), g[..., None])[..., 0]
-    return xp.linalg.solve(adjoint(xp, x1), g)
+def _solve_x1(xp: Any, g: Any, x1: Any, out: Any) -> Any:
+    g, out = (g[..., None], out[..., None]) if out.ndim < x1.ndim else (g, out)
+    return -(xp.linalg.solve(adjoint(xp, x1), g) @ adjoint(xp, out))
 
 
-def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, x2: Any, out: Any) -> Any:
-    if x2.ndim > 1:
-        return xp.linalg.solve(x1, t2 - t1 @ out)
-    return xp.linalg.solve(x1, (t2 - (t1 @ out[..., None])[..., 0])[..., None])[..., 0]
+def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, out: Any) -> Any:
+    changed = t1 @ out if out.ndim >= x1.ndim else (t1 @ out[..., None])[..., 0]
+    return _solve_columns(xp, x1, t2 - changed)
 
 
-@general(x1=_solve_x1, x2=_solve_x2, jvp=_solve_jvp, core="(n,n),(n,k)->(n,k)", domain="invertible")
+@general(
+    x1=_solve_x1,
+    x2=lambda xp, g, x1: _solve_columns(xp, adjoint(xp, x1), g),
+    jvp=_solve_jvp,
+    core="(n,n),(n,k)->(n,k)",
+    domain="invertible",
+)
 def solve(x1: Array, x2: Array, /) -> Tensor:
     """x with x1 @ x == x2; x2 is one vector, or matrices."""
 
