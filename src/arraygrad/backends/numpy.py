@@ -24,6 +24,8 @@ _ALONE = _references([object()])
 class NumPyBackend(Backend):
     """NumPy arrays on the CPU."""
 
+    repairs = ("expm1", "floor_divide")
+
     def __init__(self) -> None:
         super().__init__("numpy", None)
 

@@ -6,7 +6,8 @@ namespace conforms to the standard; a plug-in derives from it and says only what
 - `name`: how users call it, and the name of its namespace, `arraygrad.<name>`;
 - `library`: the namespace to call, by default array-api-compat's for that library;
 - `overrides`: functions by the standard's name ("sum", "linalg.det") that replace the library's: better
-  kernels, what the library lacks, and repairs where it deviates from the standard;
+  kernels, and what the library lacks;
+- `repairs`: names of the functions in which the library deviates from the standard (`repairs.REPAIRS`);
 - `index_add`, `index_set`: the two kernels that the standard lacks and indexing needs;
 - `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for;
 - `to_numpy`, `own`, `random_array`: conversion, sole ownership, random numbers.
@@ -17,11 +18,13 @@ Everything takes and returns the library's own arrays.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..dtypes import DType, as_dtype
+from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put
+from .repairs import REPAIRS
 
 Array = Any
 """An array of whatever library: nothing above a backend knows more of it."""
@@ -56,6 +59,7 @@ class Backend:
     writable = True
     lazy = False
     overrides: Mapping[str, Callable[..., Any]] = {}
+    repairs: Iterable[str] = tuple(REPAIRS)
 
     def __init__(self, name: str, library: Any) -> None:
         self.name = name
@@ -69,7 +73,12 @@ class Backend:
     @functools.cached_property
     def xp(self) -> RawNamespace:
         """The namespace that forward calls and rules use: on and to the library's own arrays."""
-        return RawNamespace(self.library, {**kernels_beyond_the_standard(self), **self.overrides})
+        given = {**kernels_beyond_the_standard(self), **self.overrides}
+        unrepaired = RawNamespace(self.library, self.overrides)
+        for name in self.repairs:
+            if hasattr(unrepaired, name):
+                given[name] = REPAIRS[name](self, getattr(unrepaired, name))
+        return RawNamespace(self.library, given)
 
     def is_array(self, value: Any) -> bool:
         """Whether `value` is one of this library's arrays."""
@@ -108,24 +117,29 @@ class Backend:
         return self.xp.astype(x, dtype, copy=copy)
 
     def getitem(self, x: Array, key: Any) -> Array:
-        """x[key]. The standard has an integer array alone for one axis only: beside more axes it means `take`."""
-        if x.ndim > 1 and not isinstance(key, tuple) and _has_integer_array(key):
-            flat = self.xp.reshape(key, (-1,))
-            return self.xp.reshape(self.xp.take(x, flat, axis=0), (*key.shape, *x.shape[1:]))
-        return x[whole_key(key)]
+        """x[key], for integers, slices, Ellipsis, None, boolean masks and integer arrays as NumPy has them."""
+        if not is_beyond_the_standard(key, x.ndim):
+            return x[whole_key(key)]
+        at = positions(self.xp, x.shape, key, x.device)
+        return self.xp.reshape(self.xp.take(self.xp.reshape(x, (-1,)), self.xp.reshape(at, (-1,))), at.shape)
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` added at `key`; repeated indices add up."""
-        xp = self.xp
-        if not _has_integer_array(key):
+        if not has_integer_array(key):
             return self.index_set(x, self.getitem(x, key) + values, key=key)
-        return _index_add(xp, x, key, values)
+        return add(self.xp, x, positions(self.xp, x.shape, key, x.device), values)
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
+        if has_integer_array(key) or is_beyond_the_standard(key, x.ndim) or any(part is None for part in parts_of(key)):
+            return put(self.xp, x, positions(self.xp, x.shape, key, x.device), values)
         out = self.xp.asarray(x, copy=True)
         out[whole_key(key)] = values
         return out
+
+    def surely(self, condition: Array) -> bool:
+        """Whether a condition holds everywhere, as far as that is known without computing what is not computed yet."""
+        return not self.lazy and bool(self.xp.all(condition))
 
     # -- leaving and entering -----------------------------------------------------------------------
 
@@ -171,10 +185,11 @@ class Backend:
 
 
 def whole_key(key: Any) -> Any:
-    """A key that says all axes: the standard wants an Ellipsis for those that it leaves out. An array is a whole key."""
-    if hasattr(key, "dtype") or key is Ellipsis or (isinstance(key, tuple) and any(part is Ellipsis for part in key)):
-        return key
-    return (*key, ...) if isinstance(key, tuple) else (key, ...)
+    """A key that says all axes: the standard wants an Ellipsis for those that it leaves out. Arrays say all."""
+    parts = parts_of(key)
+    if any(hasattr(part, "dtype") for part in parts):
+        return parts[0] if len(parts) == 1 else parts
+    return parts if any(part is Ellipsis for part in parts) else (*parts, ...)
 
 
 def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any]]:
@@ -190,27 +205,3 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),
     }
     return {**own, **{name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}}
-
-
-def _has_integer_array(key: Any) -> bool:
-    parts = key if isinstance(key, tuple) else (key,)
-    return any(hasattr(part, "dtype") and part.ndim > 0 and "bool" not in str(part.dtype) for part in parts)
-
-
-def _index_add(xp: Any, x: Array, key: Any, values: Array) -> Array:
-    """`index_add` for integer arrays in the standard's own functions: sort the positions, add member by member."""
-    every = xp.arange(x.size, device=x.device)
-    positions = xp.getitem(xp.reshape(every, x.shape), key)
-    added = xp.reshape(xp.broadcast_to(values, positions.shape), (-1,))
-    positions = xp.reshape(positions, (-1,))
-    if 0 in (positions.shape[0], x.size):
-        return x
-    order = xp.argsort(positions)
-    positions, added = xp.take(positions, order), xp.take(added, order)
-    first = xp.searchsorted(positions, every)
-    count = xp.searchsorted(positions, every, side="right") - first
-    out = xp.reshape(x, (-1,))
-    for rank in range(int(xp.max(count))):
-        member = xp.where(count > rank, first + rank, xp.zeros_like(first))
-        out = xp.where(count > rank, out + xp.take(added, member), out)
-    return xp.reshape(out, x.shape)

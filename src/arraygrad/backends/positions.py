@@ -1,0 +1,120 @@
+"""Indexing beyond the standard, in its own functions: which entries of an array a key selects.
+
+The standard has integer arrays in a key for every axis or together with integers, and a boolean array alone. What NumPy
+allows beside that (an integer array with slices, for fewer axes, ...) is `take` from the flattened array.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+Array = Any
+
+
+def is_integer_array(part: Any) -> bool:
+    """Whether a part of a key is an array of integers."""
+    return hasattr(part, "dtype") and "bool" not in str(part.dtype)
+
+
+def is_mask(part: Any) -> bool:
+    """Whether a part of a key is a boolean array."""
+    return hasattr(part, "dtype") and "bool" in str(part.dtype)
+
+
+def parts_of(key: Any) -> tuple[Any, ...]:
+    """A key as a tuple."""
+    return key if isinstance(key, tuple) else (key,)
+
+
+def is_beyond_the_standard(key: Any, ndim: int) -> bool:
+    """Whether a key needs `positions`."""
+    parts = parts_of(key)
+    if any(is_mask(part) for part in parts):
+        return len(parts) > 1
+    if not any(is_integer_array(part) for part in parts):
+        return False
+    return len(parts) != ndim or any(part is None or part is Ellipsis or isinstance(part, slice) for part in parts)
+
+
+def has_integer_array(key: Any) -> bool:
+    """Whether a key has an array of integers, and so may select an entry more than once."""
+    return any(is_integer_array(part) for part in parts_of(key))
+
+
+def _one_an_axis(xp: Any, key: Any, ndim: int) -> list[Any]:
+    """The parts of a key without masks and Ellipsis: an integer, slice or integer array for each axis, and None."""
+    parts: list[Any] = []
+    for part in parts_of(key):
+        parts.extend(xp.nonzero(part) if is_mask(part) else (part,))
+    missing = ndim - sum(part is not None and part is not Ellipsis for part in parts)
+    fill = [slice(None)] * missing
+    for place, part in enumerate(parts):
+        if part is Ellipsis:
+            return parts[:place] + fill + parts[place + 1 :]
+    return parts + fill
+
+
+def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
+    """For each entry of `x[key]`, in its shape, its position in the flattened x of `shape`."""
+    parts = _one_an_axis(xp, key, len(shape))
+    is_basic = [part is None or isinstance(part, slice) for part in parts]
+    arrays = [part for part, basic in zip(parts, is_basic, strict=True) if not basic]
+    places = [place for place, basic in enumerate(is_basic) if not basic]
+    depth = max((getattr(part, "ndim", 0) for part in arrays), default=0)
+    adjacent = len(places) > 0 and places[-1] - places[0] < len(places)
+    lead = places[0] if adjacent else 0  # the axes that arrays make come where they stand, or first if they are apart
+    ndim = sum(is_basic) + depth
+    flat = xp.zeros((1,) * ndim, dtype=xp.int64, device=device)
+    axis = basic_place = 0
+    for part, basic in zip(parts, is_basic, strict=True):
+        place = basic_place + (depth if basic_place >= lead else 0)
+        basic_place += basic
+        if part is None:
+            continue
+        length, stride = shape[axis], math.prod(shape[axis + 1 :])
+        axis += 1
+        if basic:
+            index = xp.arange(*part.indices(length), dtype=xp.int64, device=device)
+            index = xp.reshape(index, (1,) * place + (-1,) + (1,) * (ndim - place - 1))
+        else:
+            index = xp.astype(xp.asarray(part, device=device), xp.int64)
+            index = xp.where(index < 0, index + length, index)
+            index = xp.reshape(index, (1,) * (lead + depth - index.ndim) + tuple(index.shape) + (1,) * (ndim - lead - depth))
+        flat = flat + index * stride
+    return flat
+
+
+def put(xp: Any, x: Array, at: Array, values: Array) -> Array:
+    """A copy of x with `values` at positions; of repeated ones the last wins. Nothing is written."""
+    at, given, every = _flattened(xp, x, at, values)
+    if 0 in (at.shape[0], x.size):
+        return x
+    order = xp.argsort(at, stable=True)
+    at, given = xp.take(at, order), xp.take(given, order)
+    after = xp.searchsorted(at, every, side="right")
+    found = after > xp.searchsorted(at, every)
+    last = xp.where(found, after - 1, xp.zeros_like(after))
+    return xp.reshape(xp.where(found, xp.take(given, last), xp.reshape(x, (-1,))), x.shape)
+
+
+def add(xp: Any, x: Array, at: Array, values: Array) -> Array:
+    """A copy of x with `values` added at positions, member by member of those that are repeated."""
+    at, given, every = _flattened(xp, x, at, values)
+    if 0 in (at.shape[0], x.size):
+        return x
+    order = xp.argsort(at)
+    at, given = xp.take(at, order), xp.take(given, order)
+    first = xp.searchsorted(at, every)
+    count = xp.searchsorted(at, every, side="right") - first
+    out = xp.reshape(x, (-1,))
+    for rank in range(int(xp.max(count))):
+        member = xp.where(count > rank, first + rank, xp.zeros_like(first))
+        out = xp.where(count > rank, out + xp.take(given, member), out)
+    return xp.reshape(out, x.shape)
+
+
+def _flattened(xp: Any, x: Array, at: Array, values: Array) -> tuple[Array, Array, Array]:
+    """The positions and the values as vectors, and every position of x."""
+    given = xp.reshape(xp.broadcast_to(values, at.shape), (-1,))
+    return xp.reshape(at, (-1,)), given, xp.arange(x.size, dtype=at.dtype, device=x.device)
