@@ -89,7 +89,9 @@ def grad(
     `materialize_grads`. With `is_grads_batched` the first axis of each of `grad_outputs` counts cotangents.
     """
     if materialize_grads and allow_unused is False:
-        raise ArgumentError("grad: expected allow_unused to be True or not passed when materialize_grads=True, but got False")
+        raise ArgumentError(
+            "grad: expected allow_unused to be True or not passed when materialize_grads=True, but got False"
+        )
     if isinstance(inputs, Mapping):
         values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, allow_unused,
                       is_grads_batched, materialize_grads)  # fmt: skip
@@ -258,7 +260,7 @@ def differentiate(
     lift = None
     if create_graph:
         lift = lift_with_graph
-    elif level.lifted or any(_is_below(g, level) for _, g in roots):
+    elif level.lifted or any(_is_of_another(g, level) for _, g in roots):
         lift = lift_constants
     start = roots if lift is not None else [(vertex, g.array) for vertex, g in roots]
     blocked = modes.RECORD_ALL if create_graph else max(modes.current().blocked, level.depth)
@@ -278,10 +280,10 @@ def differentiate(
         modes.replace(before)
 
 
-def _is_below(g: Tensor, level: Level) -> bool:
-    """Whether a cotangent belongs to a transform outside of `level`, which will differentiate the walk."""
+def _is_of_another(g: Tensor, level: Level) -> bool:
+    """Whether a cotangent belongs to another transform, which will differentiate the walk."""
     own = level_of(g)
-    return own is not None and own.depth < level.depth
+    return own is not None and own is not level
 
 
 # -- accumulation -----------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ class Tensor(Attached):
         """Number of elements, None where a lazy backend does not know it."""
         count = 1
         for length in self.shape:
-            if length is None or length != length:
+            if length is None or length != length:  # noqa: PLR0124 - lazy libraries say NaN for unknown
                 return None
             count *= length
         return count
@@ -219,7 +219,8 @@ class Tensor(Attached):
         """Fill `.grad` of this tensor in backward passes although it is not a leaf."""
         if self.node is None:
             raise GradientError(
-                "retain_grad: can't retain_grad on Tensor that has requires_grad=False; call requires_grad_() before using it"
+                "retain_grad: can't retain_grad on Tensor that has requires_grad=False; "
+                "call requires_grad_() before using it"
             )
         if not self.is_leaf:
             self._rest()
@@ -249,6 +250,8 @@ class Tensor(Attached):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise ArgumentTypeError(f"data: got {type(value).__name__}; expected a Tensor")
         if value.dtype != self.dtype or value.backend is not self.backend:
             raise ArgumentTypeError(
                 f"data: got {value.dtype.name} stored by {value.backend.name}; "
@@ -290,8 +293,8 @@ class Tensor(Attached):
         """The one element as a Python number."""
         if self.size != 1:
             raise ArgumentError(
-                f"item: got a tensor of shape {self.shape}: a Tensor with {self.size} elements cannot be converted to Scalar; "
-                "use tolist(), or index one element"
+                f"item: got a tensor of shape {self.shape}: a Tensor with {self.size} elements cannot be converted to "
+                "Scalar; use tolist(), or index one element"
             )
         return self._values().item()
 
@@ -306,9 +309,10 @@ class Tensor(Attached):
                 "computed; compute it first, with x.numpy()"
             )
         if self.size != 1:
+            many = "more than one value" if self.size else "no values"
             raise ArgumentTypeError(
-                f"{conversion}: got shape {self.shape}; only one element can be converted. Boolean value of Tensor with "
-                "more than one value is ambiguous; reduce it first, with arraygrad.all or arraygrad.any"
+                f"bool: got shape {self.shape}; Boolean value of Tensor with {many} is ambiguous; reduce it first, with "
+                "arraygrad.all or arraygrad.any"
                 if conversion == "bool"
                 else f"{conversion}: got shape {self.shape}; only one element can be converted to a Python scalar"
             )
@@ -412,6 +416,15 @@ class Dual(Tensor):
     @property
     def requires_grad(self) -> bool:
         return isinstance(self.array, Tensor) and self.array.requires_grad
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Not possible: raises GradientError unless nothing would change."""
+        if requires_grad != self.requires_grad:
+            raise GradientError(
+                "requires_grad_: got a value that carries a tangent, inside arraygrad.func.jvp or its like; "
+                "differentiate there with a transform as well: arraygrad.func.grad or vjp"
+            )
+        return self
 
     def detach(self) -> Tensor:
         """The same array with the same tangent, cut off from the graph that a backward pass would walk."""
