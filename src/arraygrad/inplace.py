@@ -73,7 +73,9 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         value = creation.asarray(self.backend, value, dtype=None if hasattr(value, "dtype") else self.dtype)
     if value.dtype != self.dtype:
         if not _same_kind(value.dtype, self.dtype):
-            raise ArgumentTypeError(f"setitem: value: got dtype {value.dtype.name}; expected {self.dtype.name}, or one that promotes to it")
+            raise ArgumentTypeError(
+                f"setitem: value: got dtype {value.dtype.name}; expected {self.dtype.name}, or one that promotes to it"
+            )
         value = astype(value, self.dtype)
     assign(self, index_set(self, value, key=plain_key(key, self.array)), "setitem")
 

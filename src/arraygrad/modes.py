@@ -47,17 +47,19 @@ class _Switch:
     _outer: Any = None
     """What was before each entry that has not been left: (modes, those before)."""
 
-    def modes(self) -> Modes:
+    def _inside(self) -> Modes:
+        """What holds inside."""
         raise NotImplementedError
 
     def __enter__(self) -> None:
-        self._outer = replace(self.modes()), self._outer
+        self._outer = replace(self._inside()), self._outer
 
     def __exit__(self, *exception: object) -> None:
         before, self._outer = self._outer
         replace(before)
 
-    def clone(self) -> _Switch:
+    def _another(self) -> _Switch:
+        """A switch of the same kind: each call of a decorated function has its own."""
         return type(self)()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,14 +71,14 @@ class _Switch:
 
             @functools.wraps(function)
             async def wrapped_coroutine(*args: Any, **kwargs: Any) -> Any:
-                with self.clone():
+                with self._another():
                     return await function(*args, **kwargs)
 
             return wrapped_coroutine
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with self.clone():
+            with self._another():
                 return function(*args, **kwargs)
 
         return wrapped
@@ -86,12 +88,12 @@ class _Switch:
 
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with self.clone():
+            with self._another():
                 generator = function(*args, **kwargs)
             step, value = generator.send, None
             while True:
                 try:
-                    with self.clone():
+                    with self._another():
                         item = step(value)
                 except StopIteration as stop:
                     return stop.value
@@ -99,7 +101,7 @@ class _Switch:
                     value = yield item
                     step = generator.send
                 except GeneratorExit:
-                    with self.clone():
+                    with self._another():
                         generator.close()
                     raise
                 except BaseException as error:
@@ -116,7 +118,7 @@ class _Switch:
             step, value = generator.asend, None
             while True:
                 try:
-                    with self.clone():
+                    with self._another():
                         item = await step(value)
                 except StopAsyncIteration:
                     return
@@ -124,7 +126,7 @@ class _Switch:
                     value = yield item
                     step = generator.asend
                 except GeneratorExit:
-                    with self.clone():
+                    with self._another():
                         await generator.aclose()
                     raise
                 except BaseException as error:
@@ -146,14 +148,14 @@ class _BareDecorator(_Switch):
 class no_grad(_BareDecorator):
     """Record nothing: results do not require a gradient. Transforms entered inside still do their work."""
 
-    def modes(self) -> Modes:
+    def _inside(self) -> Modes:
         return current()._replace(blocked=depth.get())
 
 
 class enable_grad(_BareDecorator):
     """Record again inside `no_grad`."""
 
-    def modes(self) -> Modes:
+    def _inside(self) -> Modes:
         return current()._replace(blocked=RECORD_ALL)
 
 
@@ -162,20 +164,21 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
-        self._before = replace(self.modes())
+        self._before = replace(self._inside())
 
-    def modes(self) -> Modes:
+    def _inside(self) -> Modes:
         return current()._replace(blocked=RECORD_ALL if self.mode else depth.get())
 
     def __enter__(self) -> None:
-        replace(self.modes())
+        replace(self._inside())
 
     def __exit__(self, *exception: object) -> None:
         replace(self._before)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function: what was switched when this was made is switched back."""
         replace(self._before)
         return super().__call__(function)
 
-    def clone(self) -> _Switch:
+    def _another(self) -> _Switch:
         return type(self)(self.mode)

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from .dtypes import DType, bool_, complex64, float32, int64
-from .tensor import Dual, Tensor
+from .selection import settle
+from .tensor import Dual, Tensor, as_tensor
 
 _THRESHOLD = 1000
 _EDGE = 3
 _WIDTH = 80
 _default_dtypes: dict[str, DType] = {"float": float32, "complex": complex64}
 
+Format = tuple[Callable[[Any], str], int]
+"""What writes one value, and how wide: lines are filled as if all were so wide."""
+
 
 def format_tensor(x: Tensor) -> str:
     """`tensor([[27., 27.]], grad_fn=<MulBackward0>)`."""
     prefix = "tensor("
-    suffixes = []
     if x.backend.lazy:
         body = f"..., shape={x.shape}"
     else:
-        values = x._values()
-        body = "[]" if x.size == 0 else _format_values(values, x.dtype, len(prefix))
-        if x.size == 0 and x.ndim != 1:
-            suffixes.append(f"size={x.shape}")
-    if x.dtype not in (*_default_dtypes.values(), int64, bool_) or (x.size == 0 and x.dtype != _default_dtypes["float"]):
-        suffixes.append(f"dtype={x.dtype!r}")
-    if isinstance(x, Dual):
-        suffixes.append("tangent=...")
-    elif x.grad_fn is not None:
-        suffixes.append(f"grad_fn=<{x.grad_fn.name()}>")
-    elif x.requires_grad:
-        suffixes.append("requires_grad=True")
+        body = "[]" if x.size == 0 else _format_values(x._values(), x.dtype, len(prefix))
     text = prefix + body
-    line = len(text.rpartition("\n")[2])
-    for suffix in suffixes:
-        if line + len(suffix) + 3 > _WIDTH and "\n" in body:
+    line = len(text.rpartition("\n")[2]) + 2
+    for suffix in _suffixes(x):
+        if line + len(suffix) + 2 > _WIDTH:
             text += ",\n" + " " * len(prefix) + suffix
             line = len(prefix) + len(suffix)
         else:
@@ -44,27 +38,36 @@ def format_tensor(x: Tensor) -> str:
     return text + ")"
 
 
+def _suffixes(x: Tensor) -> list[str]:
+    """What is said after the values, where it is not the usual."""
+    found = []
+    if x.size == 0 and x.ndim != 1:
+        found.append(f"size={x.shape}")
+    usual = (_default_dtypes["float"],) if x.size == 0 else (*_default_dtypes.values(), int64, bool_)
+    if x.dtype not in usual:
+        found.append(f"dtype={x.dtype!r}")
+    if x.grad_fn is not None:
+        found.append(f"grad_fn=<{x.grad_fn.name()}>")
+    elif x.requires_grad:
+        found.append("requires_grad=True")
+    if isinstance(x, Dual):
+        found.append(f"tangent={as_tensor(settle(x.tangent))!r}")
+    return found
+
+
 def _format_values(values: Any, dtype: DType, indent: int) -> str:
     import numpy as np
 
     summarize = values.size > _THRESHOLD
     shown = _edges(values) if summarize else values
     if dtype.is_complex:
-        real, imag = _formatter(np.real(shown)), _formatter(np.imag(shown))
-
-        def one(value: Any) -> str:
-            part = imag(value.imag)
-            sign = "" if part.lstrip().startswith("-") else "+"
-            return real(value.real) + sign + part.lstrip() + "j"
+        chosen = _complex_format(shown.astype(np.complex128))
     elif dtype.is_floating_point:
-        one = _formatter(shown)
+        chosen = _float_format(shown.astype(np.float64))
     else:
-        width = max((len(str(value)) for value in shown.reshape(-1).tolist()), default=0)
-
-        def one(value: Any) -> str:
-            return f"{value!s:>{width}}"
-
-    return _nested(values, one, indent, summarize)
+        width = max(len(str(value)) for value in shown.reshape(-1).tolist())
+        chosen = (lambda value: str(value).rjust(width)), width
+    return _nested(values, chosen, indent, summarize)
 
 
 def _edges(values: Any) -> Any:
@@ -77,38 +80,45 @@ def _edges(values: Any) -> Any:
     return values
 
 
-def _formatter(values: Any) -> Any:
-    """PyTorch's rule: integers as `2.`, else four digits, in scientific notation where they differ widely."""
+def _float_format(values: Any) -> Format:
+    """Integers as `2.`, else four digits, in scientific notation where values are large, small or differ widely."""
     import numpy as np
 
-    finite = np.abs(values[np.isfinite(values) & (values != 0)].astype(np.float64))
-    if finite.size == 0:
-        write = "{:.0f}." if np.isfinite(values).all() else "{:.0f}."
-    else:
-        largest, smallest = finite.max(), finite.min()
-        integral = bool((finite == np.ceil(finite)).all())
-        wide = largest / smallest > 1000.0 or largest > 1.0e8
-        if integral:
-            write = "{:.4e}" if wide and largest > 1.0e8 or largest / smallest > 1000.0 else "{:.0f}."
-        else:
-            write = "{:.4e}" if wide or smallest < 1.0e-4 else "{:.4f}"
-
-    def text(value: Any) -> str:
-        return write.format(value) if np.isfinite(value) else str(float(value))
-
-    width = max(len(text(value)) for value in values.reshape(-1))
-    return lambda value: text(value).rjust(width)
+    finite = values[np.isfinite(values) & (values != 0)].tolist()
+    write = "{:.0f}.".format
+    if finite:
+        largest, smallest = max(map(abs, finite)), min(map(abs, finite))
+        if largest / smallest > 1000.0 or largest > 1.0e8 or smallest < 1.0e-4:
+            write = "{:.4e}".format
+        elif not all(value.is_integer() for value in finite):
+            write = "{:.4f}".format
+    width = max(map(len, map(write, finite)), default=1)
+    return (lambda value: (write(value) if math.isfinite(value) else str(value)).rjust(width)), width
 
 
-def _nested(values: Any, one: Any, indent: int, summarize: bool) -> str:
+def _complex_format(values: Any) -> Format:
+    """The real and the imaginary parts, each in the format that suits them all."""
+    (real, real_width), (imag, imag_width) = _float_format(values.real), _float_format(values.imag)
+
+    def write(value: complex) -> str:
+        part = imag(value.imag).lstrip()
+        return real(value.real) + ("" if part.startswith("-") else "+") + part + "j"
+
+    return write, real_width + imag_width + 1
+
+
+def _nested(values: Any, chosen: Format, indent: int, summarize: bool) -> str:
+    write, width = chosen
     if values.ndim == 0:
-        return one(values[()]).strip() if values.dtype.kind not in "fc" else one(values[()])
-    rows = values if not summarize or len(values) <= 2 * _EDGE else [*values[:_EDGE], None, *values[-_EDGE:]]
+        return write(values.item())
+    gap = summarize and len(values) > 2 * _EDGE
+    rows = [*values[:_EDGE], *values[-_EDGE:]] if gap else values
     if values.ndim == 1:
-        items = ["..." if row is None else one(row) for row in rows]
-        width = max(map(len, items))
+        parts = [write(row.item()) for row in rows]
+        parts[_EDGE:_EDGE] = [" ..."] if gap else []
         per_line = max(1, (_WIDTH - indent) // (width + 2))
-        lines = [", ".join(items[start : start + per_line]) for start in range(0, len(items), per_line)]
+        lines = [", ".join(parts[start : start + per_line]) for start in range(0, len(parts), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    parts = ["..." if row is None else _nested(row, one, indent + 1, summarize) for row in rows]
+    parts = [_nested(row, chosen, indent + 1, summarize) for row in rows]
+    parts[_EDGE:_EDGE] = ["..."] if gap else []
     return "[" + ("," + "\n" * (values.ndim - 1) + " " * (indent + 1)).join(parts) + "]"

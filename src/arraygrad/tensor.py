@@ -415,6 +415,7 @@ class Dual(Tensor):
 
     @property
     def requires_grad(self) -> bool:
+        """Whether the value that this one carries requires a gradient."""
         return isinstance(self.array, Tensor) and self.array.requires_grad
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
