@@ -61,6 +61,10 @@ def cofactor(xp: Any, x: Array, /) -> Array:
     return sign[..., None, None] * conjugated
 
 
+def distinct(xp: Any, x: Array, /) -> tuple[Array, ...]:
+    return tuple(xp.unique_all(x))
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "relu": relu,
     "sigmoid": sigmoid,
@@ -68,6 +72,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "logsumexp": logsumexp,
     "softmax": softmax,
     "log_softmax": log_softmax,
+    "distinct": distinct,
     "linalg.solve_triangular": solve_triangular,
     "linalg.cofactor": cofactor,
 }
