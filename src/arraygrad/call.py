@@ -19,7 +19,7 @@ from .graph import Level, Node, Output, next_number
 from .modes import current
 from .op import Kind, Op, is_held
 from .rules import Spec, conform
-from .selection import Selected, settle
+from .selection import Selected
 from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
 
 
@@ -164,7 +164,7 @@ def record(
     node.edges = edges
     node.options = options
     node.extra = None
-    node.kept = op.keep(values, results, [edge is not None for edge in edges])
+    node.kept = op.keep(values, results, tuple(edge is not None for edge in edges))
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
         return new_tensor(outs, node)
@@ -209,6 +209,8 @@ def lift_tangent(tangent: Any) -> Any:
 
 def conform_tangent(tangent: Any, out: Any) -> Any:
     """The tangent in the shape and dtype of the result."""
-    if type(tangent) is Selected and tuple(tangent.array.shape) == tuple(out.shape):
-        return tangent
-    return constant(conform(settle(tangent), out))
+    if type(tangent) is Selected:
+        array = tangent.array
+        fits = tuple(array.shape) == tuple(out.shape) and array.dtype == out.dtype
+        return tangent if fits else tangent.move(lambda part: conform(part, out))
+    return constant(conform(tangent, out))

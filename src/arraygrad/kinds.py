@@ -20,6 +20,7 @@ from __future__ import annotations
 import inspect
 from collections import namedtuple
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from . import hotpath
@@ -52,9 +53,14 @@ def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[Function], Func
     return lambda function: _declare(function, Kind.REDUCTION, rules, domain=domain)
 
 
-def linear(*, moves: bool = False, core: str | None = None, **rules: Rule) -> Callable[[Function], Function]:
-    """Linear in the arguments with a rule, jointly. `moves`: entries are only moved, copied or left out."""
-    return lambda function: _declare(function, Kind.LINEAR, rules, moves=moves, core=core)
+def linear(
+    *, moves: bool = False, pointwise: bool = False, core: str | None = None, **rules: Rule
+) -> Callable[[Function], Function]:
+    """Linear in the arguments with a rule, jointly.
+
+    `moves`: entries are only moved, copied, left out and added with positive weights. `pointwise`: entry by entry.
+    """
+    return lambda function: _declare(function, Kind.LINEAR, rules, moves=moves, pointwise=pointwise, core=core)
 
 
 def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[Function], Function]:
@@ -178,7 +184,7 @@ def _check_rules(op: Op) -> None:
 
 def _calls(op: Op, signature: inspect.Signature) -> Function:
     """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
-    if (op.elementwise or op.pointwise) and not op.options and op.arity == 1:
+    if (op.elementwise or (op.pointwise and op.kind is Kind.GENERAL)) and not op.options and op.arity == 1:
         return hotpath.unary(op)
     if op.elementwise and not op.options and op.arity == 2:
         return hotpath.binary(op, hotpath.general(op))
@@ -188,8 +194,9 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     )
     arrays = "*arrays" if op.variadic else "".join(f"{name}, " for name in op.arrays)
     options = ", ".join(f"{name!r}: {name}" for name in op.options)
-    scope: dict[str, Any] = {"dispatch": dispatch, "op": op}
-    exec(f"def call{bare}: return dispatch(op, ({arrays}{',' if op.variadic else ''}), {{{options}}})", scope)
+    short = partial(dispatch, op) if op.multiple else hotpath.several(op)
+    scope: dict[str, Any] = {"call_operation": short}
+    exec(f"def call{bare}: return call_operation(({arrays}{',' if op.variadic else ''}), {{{options}}})", scope)
     return scope["call"]
 
 

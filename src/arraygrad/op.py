@@ -27,6 +27,14 @@ class Kind(Enum):
     COMPOSITE = "composite"
 
 
+class Keep(Enum):
+    """What a node keeps of an argument."""
+
+    NOTHING = 0
+    SPEC = 1
+    ARRAY = 2
+
+
 class Op:
     """A declared operation. Made by the decorators in `kinds`, which say what the attributes mean."""
 
@@ -52,6 +60,7 @@ class Op:
         self.jvp: Rule | None = None
         self.node_name = f"{_NODE_NAMES.get(name) or name.rpartition('.')[2].title().replace('_', '')}Backward0"
         self.kernels: dict[type, Callable[..., Any]] = {}
+        self._plans: dict[tuple[bool, ...], tuple[tuple[Keep, ...], bool] | None] = {}
         self.wraps: dict[type, Callable[..., Any]] = {}
         self.elementwise = False
         self.pointwise = False
@@ -92,37 +101,64 @@ class Op:
         """Names that the rules of the tracked arguments ask for."""
         if self.variadic:
             return set(parameters(self.rules["arrays"]))
-        names = {name for argument in self._tracked(tracked) for name in parameters(self.rules[argument])}
-        return names | set(self._tracked(tracked)) if self.kind is Kind.REDUCTION else names
+        arguments = self._tracked(tracked)
+        names = {name for argument in arguments for name in parameters(self.rules[argument])}
+        return names | set(arguments) if self.kind is Kind.REDUCTION else names
 
     def _tracked(self, tracked: Sequence[bool]) -> list[str]:
         return [name for name, flag in zip(self.arrays, tracked, strict=True) if flag and name in self.rules]
 
-    def keep(self, values: Sequence[Any], outs: Sequence[Any], tracked: Sequence[bool]) -> Any:
-        """What a node keeps, by position: arguments, then outputs, each only if a rule that can be called names it.
+    def plan(self, tracked: tuple[bool, ...]) -> tuple[tuple[Keep, ...], bool] | None:
+        """What a node keeps of each argument, and whether it keeps the outputs: None if nothing.
 
-        Of an argument in which the operation is linear, its own rule sees the `Spec` only.
+        Only what a rule that can be called names. Of an argument in which the operation is linear, its own rule sees the
+        `Spec` only.
         """
+        try:
+            return self._plans[tracked]
+        except KeyError:
+            plan = self._plans[tracked] = self._make_plan(tracked)
+            return plan
+
+    def _make_plan(self, tracked: tuple[bool, ...]) -> tuple[tuple[Keep, ...], bool] | None:
         names = self.needs(tracked)
         if self.variadic:
-            kept: list[Any] = [Spec(value) if "arrays" in names else None for value in values]
+            parts = (Keep.SPEC if "arrays" in names else Keep.NOTHING,) * len(tracked)
         else:
-            only_spec = self._known_by_spec(tracked)
-            kept = [
-                None if name not in names else Spec(value) if name in only_spec and is_held(value) else value
-                for name, value in zip(self.arrays, values, strict=True)
-            ]
-        kept += outs if "out" in names else [None] * len(outs)
-        return tuple(kept) if any(is_held(value) for value in kept) else kept
+            specs = self._known_by_spec(tracked)
+            parts = tuple(
+                Keep.NOTHING if name not in names else Keep.SPEC if name in specs else Keep.ARRAY for name in self.arrays
+            )
+        return (parts, "out" in names) if names - set(self.options) - {"xp", "g", "index"} else None
 
     def _known_by_spec(self, tracked: Sequence[bool]) -> set[str]:
         """Arguments in which the operation is linear and whose values no rule of another argument names."""
         if self.kind not in (Kind.LINEAR, Kind.MULTILINEAR):
             return set()
-        by_others = {
+        if self.kind is Kind.LINEAR:
+            return set(self.rules)
+        return set(self.rules) - {
             name for argument in self._tracked(tracked) for name in parameters(self.rules[argument]) if name != argument
         }
-        return set(self.rules) - (by_others if self.kind is Kind.MULTILINEAR else set())
+
+    def keep(self, values: Sequence[Any], outs: Sequence[Any], tracked: tuple[bool, ...]) -> Any:
+        """What a node keeps, by position: arguments, then outputs; a list if nothing of it is an array."""
+        plan = self.plan(tracked)
+        if plan is None:
+            return [None] * (len(values) + len(outs)) if self.multiple else None
+        parts, keeps_outs = plan
+        holds = keeps_outs
+        kept: list[Any] = []
+        for part, value in zip(parts, values):
+            if part is Keep.NOTHING:
+                kept.append(None)
+            elif part is Keep.SPEC and is_held(value):
+                kept.append(Spec(value))
+            else:
+                kept.append(value)
+                holds = holds or is_held(value)
+        kept += outs if keeps_outs else [None] * len(outs)
+        return tuple(kept) if holds else kept
 
     def saved(self, node: Node, name: str) -> Tensor | None:
         """The kept value called `name` ("result" for the output), as a tensor."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .backends import half_dtypes, is_real, namespace_of, real_dtypes
 from .dtypes import as_dtype
 from .errors import DeclarationError
-from .selection import Selected, settle
+from .selection import Selected, settle, times
 
 if TYPE_CHECKING:
     from .op import Op
@@ -74,7 +74,7 @@ def check(op: Op, rule: Rule, allowed: set[str]) -> None:
 def conjugate(value: Any) -> Any:
     """The complex conjugate of a local derivative: an array, a Python number, or what is selected of it."""
     if type(value) is Selected:
-        return Selected(None if value.array is None else conjugate(value.array), value.mask)
+        return Selected(conjugate(value.array), value.mask, value.clean)
     if isinstance(value, (int, float, complex)):
         return value.conjugate()
     return value if is_real(value) else namespace_of(value).conj(value)
@@ -102,7 +102,9 @@ def conform(value: Any, like: Any) -> Any:
 
 def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
     """The cotangent or result of a reduction over `axis` of an array with `ndim` axes, with the reduced axes back."""
-    if keepdims or value.ndim == ndim:
+    if type(value) is Selected:
+        return value.move(lambda part: expand(part, ndim, axis, keepdims))
+    if keepdims or value.ndim in (0, ndim):
         return value
     axes = range(ndim) if axis is None else [each % ndim for each in (axis if isinstance(axis, tuple) else (axis,))]
     kept = iter(value.shape)
@@ -139,6 +141,7 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
         "conjugate": conjugate,
         "expand": expand,
         "settle": settle,
+        "times": times,
         "some": some,
     }
     return eval(source, scope)
@@ -193,14 +196,14 @@ def _reduction_call(op: Op, rule: Rule) -> str:
 def reduction_pull(op: Op, rule: Rule) -> Callable[..., Any]:
     """Reverse rule of a partial that is summed over axes: the cotangent expands over them."""
     return _compile(
-        f"lambda g, kept, options: {_EXPAND.format('g')} * conjugate({_reduction_call(op, rule)})", rule
+        f"lambda g, kept, options: times({_EXPAND.format('g')}, conjugate({_reduction_call(op, rule)}))", rule
     )
 
 
 def reduction_push(op: Op, rule: Rule) -> Callable[..., Any]:
     """Forward rule of a partial that is summed over axes."""
     return _compile(
-        f"lambda g, kept, options: namespace_of(g).sum(settle(g * {_reduction_call(op, rule)}), "
+        f"lambda g, kept, options: namespace_of(g).sum(settle(times(g, {_reduction_call(op, rule)})), "
         "axis=options['axis'], keepdims=options['keepdims'])",
         rule,
     )
