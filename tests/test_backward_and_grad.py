@@ -599,8 +599,8 @@ def test_interrupt_while_grads_are_set_undoes_those_that_were(monkeypatch):
     before = [x.grad for x in leaves]
     original = ag.autograd._change
 
-    class Interrupting(ag.autograd.Level):
-        """Stands in for the owner of an attribute whose assignment is interrupted."""
+    class Interrupting:
+        """Stands in for the owner of a `.grad` whose assignment is interrupted."""
 
         def __setattr__(self, name, value):
             if value is not None:
@@ -608,7 +608,7 @@ def test_interrupt_while_grads_are_set_undoes_those_that_were(monkeypatch):
 
     def change(tensor, cell, create_graph):
         made = original(tensor, cell, create_graph)
-        return made if tensor is not leaves[-1] else (Interrupting.__new__(Interrupting), "depth", None, made[3])
+        return made if tensor is not leaves[-1] else (Interrupting(), "grad", None, made[3])
 
     monkeypatch.setattr(ag.autograd, "_change", change)
     with pytest.raises(KeyboardInterrupt):

@@ -84,6 +84,11 @@ def _checked(hook: Callable[..., Any], result: Any, before: Tensor) -> Tensor:
         raise ArgumentTypeError(
             f"hook '{name}' has changed the type of value (was {before.dtype.name} got {result.dtype.name})"
         )
+    if result.backend is not before.backend or result.device != before.device:
+        raise ArgumentTypeError(
+            f"hook '{name}' has changed where the value is (was {before.backend.name} on {before.device} got "
+            f"{result.backend.name} on {result.device})"
+        )
     return result
 
 

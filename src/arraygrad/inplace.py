@@ -39,9 +39,12 @@ def assign(x: Tensor, value: Tensor, operation: str) -> Tensor:
                 f"{operation}: result type {value.dtype.name} can't be cast to the desired output type {x.dtype.name}"
             )
         value = astype(value, x.dtype)
+    retains = x.retains_grad
     x.set_array(value.array)
     if not isinstance(x.node, AccumulateGrad):
         x.node = value.node
+    if retains and x.node is not None:
+        x.retain_grad()
     return x
 
 

@@ -71,7 +71,7 @@ def get_backend(name: str) -> Backend:
         backend = _load(name, plug_ins[name])
     elif name in sys.modules and hasattr(sys.modules[name], "__array_namespace_info__"):
         backend = Backend(name, sys.modules[name])
-    elif find_spec(name.partition(".")[0]) is not None and "." not in name:
+    elif name.isidentifier() and find_spec(name) is not None:
         backend = _generic(name)
     else:
         raise BackendError(
@@ -83,12 +83,15 @@ def get_backend(name: str) -> Backend:
 
 def _load(name: str, entry: Any) -> Backend:
     try:
-        return entry.load()()
+        backend = entry.load()()
+        if not isinstance(backend, Backend):
+            raise ArgumentTypeError(f"it made a {type(backend).__name__}; expected a Backend")
     except Exception as error:
         raise BackendError(
             f"backend {name!r}: its plug-in {entry.value!r} failed to load ({type(error).__name__}: {error}); "
             "mend or uninstall it; the other backends are not affected"
         ) from error
+    return backend
 
 
 def _generic(name: str) -> Backend:
@@ -153,12 +156,12 @@ def _not_an_array(value: object) -> ArgumentTypeError:
 
 
 def is_array(value: object) -> bool:
-    """Whether some backend knows the type of `value`."""
+    """Whether some backend knows the type of `value`. Raises BackendError if that one is broken."""
     if type(value) in _by_type:
         return True
     try:
         _find(value)
-    except (ArgumentTypeError, BackendError):
+    except ArgumentTypeError:
         return False
     return True
 
