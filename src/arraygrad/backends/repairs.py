@@ -70,6 +70,18 @@ def mend_remainder(backend: Backend, remainder: Function) -> Function:
     return mended
 
 
+def mend_reshape(backend: Backend, reshape: Function) -> Function:
+    """Where the shape needs a copy and none may be made, the error is a ValueError."""
+
+    def mended(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
+        try:
+            return reshape(x, shape, copy=copy)
+        except AttributeError as error:
+            raise ValueError(str(error)) from error
+
+    return mended
+
+
 class _Complex(dict[Any, bool]):
     """Whether the backend's data types are complex, remembered: real functions must not become slower than this."""
 
@@ -137,6 +149,7 @@ def _signed(xp: Any, row: Row, negate_real: Array, negate_imag: Array, like: Arr
 REPAIRS: dict[str, Repair] = {
     "floor_divide": mend_floor_divide,
     "remainder": mend_remainder,
+    "reshape": mend_reshape,
     **{name: functools.partial(mend_complex, symmetry, rows) for name, (symmetry, rows) in CASES.items()},
 }
 """The repair of each function that some library gets wrong."""

@@ -114,6 +114,8 @@ def asarray(backend: Backend, obj: Any, /, *, dtype: Any = None, device: Any = N
         made = backend.xp.asarray(obj, copy=copy, **_options(backend, dtype, device))
     except TypeError as error:
         raise ArgumentTypeError(f"asarray: obj: got {type(obj).__name__}: {error}") from error
+    except ValueError as error:
+        raise ArgumentError(f"asarray: obj: got {type(obj).__name__}, copy={copy}: {error}") from error
     if getattr(made.dtype, "kind", "f") in "OSUVMm":
         raise ArgumentTypeError(f"asarray: obj: got {obj!r}, which makes {made.dtype}; expected numbers")
     return new_tensor(backend.wrap(made))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ..backends import namespace_of
+from ..call import bare
 from ..kinds import Array, Tensor, linear
 from ..selection import Selected
 from ..tensor import Tensor as _Tensor
@@ -27,17 +29,22 @@ def getitem(x: Array, /, key: Any) -> Tensor:
 
 
 def plain_key(key: Any, like: Any) -> Any:
-    """A key without Tensors or lists: those become arrays of the library of `like`."""
+    """A key without Tensors, lists and NumPy arrays: those become arrays of the library of `like`."""
     if isinstance(key, tuple):
         return tuple(plain_key(part, like) for part in key)
     if isinstance(key, slice):
         parts = (key.start, key.stop, key.step)
         return slice(*(int(part) if isinstance(part, _Tensor) else part for part in parts))
-    while isinstance(key, _Tensor):
-        key = key.array
-    if isinstance(key, list):
-        return namespace_of(like).asarray(key)
+    key, like = bare(key), bare(like)
+    if isinstance(key, list) or (is_numpy_array(key) and not is_numpy_array(like)):
+        return namespace_of(like).asarray(key, device=like.device)
     return key
+
+
+def is_numpy_array(value: Any) -> bool:
+    """Whether `value` is an array of NumPy, which is imported if it is."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 @linear(x=lambda g: g, values=lambda xp, g, key: xp.getitem(g, key), moves=True)
@@ -50,7 +57,7 @@ def _without(xp: Any, g: Any, key: Any) -> Any:
     return xp.index_set(g, zeros, key=key)
 
 
-@linear(x=_without, values=lambda xp, g, key: _of_winners(xp, g, key))
+@linear(x=_without, values=lambda xp, g, key: _of_winners(xp, g, key), moves=True)
 def index_set(x: Array, values: Array, /, *, key: Any) -> Tensor:
     """A copy of x with `values` at `key`. Of repeated indices the last wins, and it alone gets the gradient."""
 
@@ -100,6 +107,6 @@ def _take_along_axis_pull(xp: Any, g: Any, x: Any, indices: Any, axis: int) -> S
     return scatter(xp, g, full, key)
 
 
-@linear(x=_take_along_axis_pull)
+@linear(x=_take_along_axis_pull, moves=True)
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Tensor:
     """The entries of x at `indices` along `axis`, matched along the other axes."""
