@@ -107,7 +107,7 @@ def _version(name: str) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows under a header, aligned, with the name of a backend on the first of its rows alone."""
-    lines = [list(_HEADER)]
+    lines: list[list[str]] = [list(_HEADER)]
     for before, row in zip([None, *rows], rows):
         again = before is not None and before.backend == row.backend
         lines.append([*(("", "") if again else row[:2]), *row[2:5]])
