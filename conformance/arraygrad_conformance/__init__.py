@@ -8,7 +8,7 @@
 `selection` have what must hold.
 """
 
-from . import arrays, contracts, second, unselected
+from . import arrays, contracts, extensions, second, unselected
 from .calls import differentiable_calls
 from .cases import cases, draw_case, sampled
 from .problem import Problem, Rejected
@@ -16,5 +16,5 @@ from .properties import PROPERTIES, Property, applicable, check
 
 __all__ = [
     "PROPERTIES", "Problem", "Property", "Rejected", "applicable", "arrays", "cases", "check", "contracts",
-    "differentiable_calls", "draw_case", "sampled", "second", "unselected",
+    "differentiable_calls", "draw_case", "extensions", "sampled", "second", "unselected",
 ]  # fmt: skip

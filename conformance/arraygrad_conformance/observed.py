@@ -22,9 +22,28 @@ def _eigh(values: Any, vectors: Any) -> tuple[Any, ...]:
     return values, _weighted(vectors, _adjoint(vectors))
 
 
+def _eig(values: Any, vectors: Any) -> tuple[Any, ...]:
+    return values, _weighted(vectors, vectors.__array_namespace__().linalg.inv(vectors))
+
+
+def _projector(vectors: Any, count: int) -> Any:
+    """What is spanned by the vectors after the first `count`, of which only the span is determined."""
+    others = vectors[..., count:]
+    return others @ _adjoint(others)
+
+
 def _svd(left: Any, values: Any, right: Any) -> tuple[Any, ...]:
     count = values.shape[-1]
-    return values, _weighted(left[..., :count], right[..., :count, :])
+    product = _weighted(left[..., :count], right[..., :count, :])
+    return values, product, _projector(left, count), _projector(_adjoint(right), count)
 
 
-OBSERVED: dict[str, Callable[..., tuple[Any, ...]]] = {"linalg.eigh": _eigh, "linalg.svd": _svd}
+def _qr(q: Any, r: Any) -> tuple[Any, ...]:
+    count = min(q.shape[-2], r.shape[-1])
+    return q[..., :count], r, _projector(q, count)
+
+
+OBSERVED: dict[str, Callable[..., tuple[Any, ...]]] = {
+    "linalg.eigh": _eigh, "linalg.eig": _eig, "linalg.svd": _svd, "linalg.qr": _qr,
+}  # fmt: skip
+"""Functions of the outputs, by operation."""

@@ -1,8 +1,8 @@
 """Strategies for parameters: the options of an operation, and the arrays whose shape or values follow from others.
 
 A strategy is found by "operation.parameter", else by "parameter". It draws with `draft.random`, and sees what was
-drawn before: `draft.shape`, `draft.options`, `draft.arrays`. Those of arrays are in `arrays`. An operation that has a parameter without a strategy
-fails `test_every_parameter_has_a_strategy`: add one here.
+drawn before: `draft.shape`, `draft.options`, `draft.arrays`. Those of arrays are in `arrays`, those of the extensions
+in `extensions`. An operation with a parameter without a strategy fails `test_every_parameter_has_a_strategy`.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def strategy(*names: str) -> Callable[[Strategy], Strategy]:
     return register
 
 
-_LEAST_AXES = {"tril": 2, "triu": 2, "take": 1, "unstack": 1, "cumulative_sum": 1, "cumulative_prod": 1, "diff": 1}
+_LEAST_AXES = {"tril": 2, "triu": 2, "take": 1, "cumulative_sum": 1, "cumulative_prod": 1}
 
 
 def least_axes(call: Call) -> int:
     """How many axes the first array must have."""
     if "axis" in call.options and call.annotation("axis") == "int" and call.name != "stack":
         return 1
-    return _LEAST_AXES.get(call.name, 0)
+    return 1 if "axes" in call.options and call.name.startswith("fft.") else _LEAST_AXES.get(call.name, 0)
 
 
 # -- axes -------------------------------------------------------------------------------------------------

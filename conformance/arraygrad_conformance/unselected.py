@@ -56,6 +56,7 @@ class Masked:
         return [seen | (a != b) for seen, a, b in zip(depends, before, after, strict=True)]
 
     def __call__(self, s: Any) -> tuple[Any, ...]:
+        """The selected outputs."""
         problem = self.problem
         arrays = problem.given(problem.case.primals)
         arrays[self.position] = ag.sqrt(s) * arrays[self.position]

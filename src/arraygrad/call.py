@@ -7,8 +7,6 @@ level does with the result is to record a node (reverse) or to push tangents (fo
 
 from __future__ import annotations
 
-import functools
-import inspect
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -97,19 +95,11 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
         if op.variadic:
             out = kernel(list(values), **options)
         else:
-            named = {**dict(zip(op.arrays[op.positional :], values[op.positional :], strict=True)), **options}
-            first = [named.pop(name) for name in positional_options(op)]
-            out = kernel(*values[: op.positional], *first, **named)
+            named = dict(zip(op.arrays[op.positional :], values[op.positional :], strict=True))
+            out = kernel(*values[: op.positional], **named, **options)
     except Exception as error:
         raise explain(op.name, describe(op, values, options), error) from error
     return tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
-
-
-@functools.cache
-def positional_options(op: Op) -> tuple[str, ...]:
-    """The options that libraries take by position only, as in `moveaxis(x, source, destination, /)`."""
-    parameters = inspect.signature(op.function).parameters
-    return tuple(name for name in op.options if parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY)
 
 
 def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:

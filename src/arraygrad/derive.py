@@ -11,7 +11,7 @@ from .backends import namespace_of
 from .call import apply
 from .op import Kind, Op
 from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
-from .selection import Selected, settle
+from .selection import Selected, counting, settle, total
 
 Push = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], dict[str, Any]], Any]
 
@@ -46,7 +46,7 @@ def _push_partials(op: Op) -> Push:
 
     def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
         kept = [*values, *outs]
-        total = None
+        sum = None
         for tangent, forward in zip(tangents, pushes, strict=True):
             if tangent is None or forward is None:
                 continue
@@ -54,28 +54,34 @@ def _push_partials(op: Op) -> Push:
                 term = tangent.follow(forward(tangent.array, kept, options))
             else:
                 term = forward(settle(tangent), kept, options)
-            total = term if total is None else settle(total) + settle(term)
-        return total
+            sum = term if sum is None else total(sum, term)
+        return sum
 
     return push
 
 
 def _push_linear(op: Op) -> Push:
-    """The operation itself on the tangents; zeros stand for arguments that have none."""
+    """The operation itself on the tangents; zeros stand for arguments that have none, structurally if it `moves`."""
 
     def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
-        if op.moves and len(values) == 1 and type(tangents[0]) is Selected:
-            moved = (apply(op, [part], options) for part in (tangents[0].settle(), tangents[0].mask))
-            return Selected(*moved, clean=True)
-        linear = op.arrays if not op.variadic else ["arrays"] * len(values)
-        first = settle_first(tangents)
-        replaced = [
-            value if name not in op.rules or value is None
-            else settle(tangent) if tangent is not None
-            else namespace_of(first).zeros_like(value)
-            for name, tangent, value in zip(linear, tangents, values, strict=True)
-        ]  # fmt: skip
-        return apply(op, replaced, options)
+        if op.pointwise and type(tangents[0]) is Selected:
+            return tangents[0].follow(apply(op, [tangents[0].array], options))
+        names = op.arrays if not op.variadic else ["arrays"] * len(values)
+        flows = [name in op.rules and value is not None for name, value in zip(names, values, strict=True)]
+        xp = namespace_of(settle_first(tangents))
+
+        def replaced(part: Callable[[Any], Any]) -> list[Any]:
+            return [
+                value if not flowing else xp.zeros_like(value) if tangent is None else part(tangent)
+                for flowing, tangent, value in zip(flows, tangents, values, strict=True)
+            ]
+
+        pushed = apply(op, replaced(settle), options)
+        in_part = (tangent is None or type(tangent) is Selected
+                   for flowing, tangent in zip(flows, tangents, strict=True) if flowing)  # fmt: skip
+        if op.moves and any(in_part):
+            return Selected(pushed, lambda: apply(op, replaced(counting), options) != 0, clean=True)
+        return pushed
 
     return push
 

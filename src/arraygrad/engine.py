@@ -14,9 +14,9 @@ from typing import Any
 from .backends import half_dtypes, namespace_of
 from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
-from .op import is_held, released
+from .op import Kind, Op, is_held, released
 from .rules import Spec, conform
-from .selection import Selected, settle
+from .selection import Selected, settle, total
 from .tensor import Tensor, as_tensor, new_tensor
 
 Lift = Callable[[Node, Any], Any]
@@ -52,8 +52,9 @@ class Pending:
 def add(entry: list[Any], g: Any) -> None:
     """Add g to the cotangent of an entry; in place only where the walk made the buffer itself."""
     _, before, dtype = entry
-    g, before = settle(g), settle(before)
-    if dtype is not None:
+    if type(g) is Selected or type(before) is Selected:
+        entry[1] = total(before, g)
+    elif dtype is not None:
         before += g
         entry[1] = before
     elif isinstance(before, Tensor) or isinstance(g, Tensor):
@@ -157,20 +158,12 @@ def execute(
         g = tuple(g.get(index) for index in range(len(kept) - len(node.edges)))
     if extra is not None and extra.prehooks:
         g = run_prehooks(node, g)
-    selected = g if type(g) is Selected else None
     results: list[Any] = []
     for source, pull, spec in zip(node.edges, op.pulls, node.conform):
-        if source is None or pull is None or (needed is not None and source not in needed and source not in wanted):
+        if source is None or (needed is not None and source not in needed and source not in wanted):
             results.append(None)
             continue
-        if selected is None:
-            h = pull(g, kept, node.options)
-        elif op.elementwise:
-            h = selected.follow(pull(selected.array, kept, node.options))
-        elif op.moves:
-            h = selected.move(lambda part, pull=pull: pull(part, kept, node.options))
-        else:
-            h = pull(selected.settle(), kept, node.options)
+        h = pulled(op, pull, g, kept, node.options) if type(g) is Selected else pull(g, kept, node.options)
         results.append(h if spec is None else fit(h, spec))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
@@ -179,12 +172,23 @@ def execute(
             yield source, h
 
 
+def pulled(op: Op, pull: Callable[..., Any], g: Selected, kept: Any, options: Any) -> Any:
+    """A rule's result, counting only where the cotangent does, as far as the declaration tells where that is."""
+    if op.kind is Kind.REDUCTION:
+        return pull(g, kept, options)
+    if op.elementwise or op.pointwise:
+        return g.follow(pull(g.array, kept, options))
+    if op.moves:
+        return g.move(lambda part: pull(part, kept, options))
+    return pull(g.settle(), kept, options)
+
+
 def fit(h: Any, spec: Spec) -> Any:
     """A rule's result in the shape and dtype of the argument."""
     array = h.array if type(h) is Selected else h
     if array.shape == spec.shape and array.dtype == spec.dtype:
         return h
-    return conform(settle(h), spec)
+    return h.move(lambda part: conform(part, spec)) if type(h) is Selected else conform(h, spec)
 
 
 def leading_to(wanted: frozenset[Vertex], roots: Iterable[Vertex]) -> set[Vertex]:

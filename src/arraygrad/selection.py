@@ -29,15 +29,8 @@ class Selected:
         self._mask = mask
         self.clean = clean
 
-    __array_ufunc__ = None  # so that NumPy leaves the product to __rmul__
-
-    def __rmul__(self, flowing: Any) -> Selected:
-        """A cotangent or tangent times a local derivative that is zero where the mask does not hold."""
-        return Selected(flowing if self.array is None else flowing * self.array, self.mask)
-
     @property
     def mask(self) -> Any:
-        """Where the array counts."""
         if callable(self._mask):
             self._mask = self._mask()
         return self._mask
@@ -55,18 +48,14 @@ class Selected:
             return Selected(result.array, self.mask & result.mask)
         return Selected(result, self.mask)
 
-    def move(self, pull: Callable[[Any], Any]) -> Any:
-        """The result of `pull`, a rule that only moves and adds entries, with the mask moved alike."""
+    def move(self, pull: Callable[[Any], Any]) -> Selected:
+        """The result of `pull`, a function that only moves and adds entries, with the mask moved alike."""
         result = pull(self.settle())
-        inner = result if type(result) is Selected else None
-        array = inner.array if inner else result
+        array = result.array if type(result) is Selected else result
+        return Selected(array, lambda: settle(pull(counting(self))) != 0, clean=True)
 
-        def mask() -> Any:
-            xp = namespace_of(array)
-            moved = pull(xp.astype(xp.broadcast_to(self.mask, self.array.shape), self.array.dtype))
-            return (moved.settle() if type(moved) is Selected else moved) != 0
-
-        return Selected(array, mask, clean=True)
+    def _rule_namespace(self) -> Any:
+        return namespace_of(self.array)
 
 
 def settle(value: Any) -> Any:
@@ -74,6 +63,26 @@ def settle(value: Any) -> Any:
     return value.settle() if type(value) is Selected else value
 
 
-def select(condition: Any) -> Selected:
-    """The local derivative of what `condition` selects: 1 where it holds, structurally zero elsewhere."""
-    return Selected(None, condition)
+def counting(value: Any) -> Any:
+    """1 where an array counts, 0 where it was not selected, in its dtype."""
+    if type(value) is not Selected:
+        return namespace_of(value).ones_like(value)
+    xp, array = namespace_of(value), value.array
+    return xp.astype(xp.broadcast_to(value.mask, array.shape), array.dtype)
+
+
+def total(first: Any, second: Any) -> Any:
+    """The sum of two cotangents or tangents: it counts where one of them does."""
+    array = settle(first) + settle(second)
+    if type(first) is Selected and type(second) is Selected:
+        return Selected(array, lambda: first.mask | second.mask, clean=True)
+    return array
+
+
+def times(flowing: Any, partial: Any) -> Any:
+    """A cotangent or tangent times a local derivative: it counts where both do."""
+    if type(flowing) is Selected:
+        return flowing.follow(times(flowing.array, partial))
+    if type(partial) is Selected:
+        return Selected(flowing * partial.array, partial.mask)
+    return flowing * partial

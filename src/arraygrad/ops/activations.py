@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..kinds import Array, Tensor, elementwise, general, reduction
-from ..selection import select
+from ..selection import Selected
 from .statistical import Axis
 
 
-@elementwise(x=lambda out: select(out > 0))
+@elementwise(x=lambda g, out: Selected(g, out > 0))
 def relu(x: Array, /) -> Tensor:
     """max(x, 0). The derivative at 0 is 0."""
 

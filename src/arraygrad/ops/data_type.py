@@ -11,7 +11,7 @@ from ..errors import ArgumentTypeError
 from ..kinds import Array, Tensor, composite, linear
 
 
-@linear(x=lambda g: g)
+@linear(x=lambda g: g, pointwise=True)
 def convert(x: Array, /, dtype: Any, *, copy: bool = True) -> Tensor:
     """The conversion itself: what `astype` records."""
 

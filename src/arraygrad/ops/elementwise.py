@@ -7,10 +7,11 @@ from typing import Any
 
 from ..backends import is_real
 from ..kinds import Array, Tensor, constant, elementwise, general, linear
-from ..selection import Selected, select
+from ..selection import Selected
 
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
+POSITIVE = (0, math.inf)
 
 
 def _abs_jvp(xp: Any, t: Any, x: Any) -> Any:
@@ -24,12 +25,12 @@ def abs(x: Array, /) -> Tensor:
     """Absolute value; of a complex number its modulus. The derivative at 0 is 0."""
 
 
-@elementwise(x=lambda g, xp, x: -g / (xp.sqrt(1 - x) * xp.sqrt(1 + x)))
+@elementwise(x=lambda g, xp, x: -g / (xp.sqrt(1 - x) * xp.sqrt(1 + x)), domain=(-1, 1))
 def acos(x: Array, /) -> Tensor:
     """Inverse cosine."""
 
 
-@elementwise(x=lambda g, xp, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+@elementwise(x=lambda g, xp, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)), domain=(1, math.inf))
 def acosh(x: Array, /) -> Tensor:
     """Inverse hyperbolic cosine."""
 
@@ -39,7 +40,7 @@ def add(x1: Array, x2: Array, /) -> Tensor:
     """Sum, entry by entry."""
 
 
-@elementwise(x=lambda g, xp, x: g / (xp.sqrt(1 - x) * xp.sqrt(1 + x)))
+@elementwise(x=lambda g, xp, x: g / (xp.sqrt(1 - x) * xp.sqrt(1 + x)), domain=(-1, 1))
 def asin(x: Array, /) -> Tensor:
     """Inverse sine."""
 
@@ -66,7 +67,7 @@ def atan2(x1: Array, x2: Array, /) -> Tensor:
     """Angle of the point (x2, x1), in (-π, π]. The derivative at the origin is 0."""
 
 
-@elementwise(x=lambda g, x: g / ((1 - x) * (1 + x)))
+@elementwise(x=lambda g, x: g / ((1 - x) * (1 + x)), domain=(-1, 1))
 def atanh(x: Array, /) -> Tensor:
     """Inverse hyperbolic tangent."""
 
@@ -106,20 +107,20 @@ def ceil(x: Array, /) -> Tensor:
     """Smallest integer not below x. The derivative is 0."""
 
 
-def _within(x: Any, min: Any, max: Any) -> Selected:
+def _within(g: Any, x: Any, min: Any, max: Any) -> Selected:
     if min is None or max is None:
-        return select(x == x if min is max else x <= max if min is None else x >= min)
-    return select((x >= min) & (x <= max))
+        return Selected(g, x == x if min is max else x <= max if min is None else x >= min)
+    return Selected(g, (x >= min) & (x <= max))
 
 
-def _above(x: Any, min: Any, max: Any) -> Selected:
+def _above(g: Any, x: Any, min: Any, max: Any) -> Selected:
     """Where `clip` gives its upper bound."""
-    return select(x > max if min is None else (x > max) | (min > max))
+    return Selected(g, x > max if min is None else (x > max) | (min > max))
 
 
-def _below(x: Any, min: Any, max: Any) -> Selected:
+def _below(g: Any, x: Any, min: Any, max: Any) -> Selected:
     """Where `clip` gives its lower bound."""
-    return select(x < min if max is None else (x < min) & (min <= max))
+    return Selected(g, x < min if max is None else (x < min) & (min <= max))
 
 
 @elementwise(x=_within, min=_below, max=_above)
@@ -127,7 +128,7 @@ def clip(x: Array, /, min: Array | None = None, max: Array | None = None) -> Ten
     """x limited to [min, max]. The gradient passes at the bounds themselves."""
 
 
-@linear(x=lambda xp, g: xp.conj(g))
+@linear(x=lambda xp, g: xp.conj(g), pointwise=True)
 def conj(x: Array, /) -> Tensor:
     """Complex conjugate."""
 
@@ -199,7 +200,7 @@ def hypot(x1: Array, x2: Array, /) -> Tensor:
     """Square root of x1² + x2². The derivative at the origin is 0."""
 
 
-@linear(x=lambda g: g * 1j)
+@linear(x=lambda g: g * 1j, pointwise=True)
 def imag(x: Array, /) -> Tensor:
     """Imaginary part."""
 
@@ -229,22 +230,22 @@ def less_equal(x1: Array, x2: Array, /) -> Tensor:
     """x1 <= x2, entry by entry."""
 
 
-@elementwise(x=lambda g, x: g / x)
+@elementwise(x=lambda g, x: g / x, domain=POSITIVE)
 def log(x: Array, /) -> Tensor:
     """Natural logarithm."""
 
 
-@elementwise(x=lambda g, x: g / (1 + x))
+@elementwise(x=lambda g, x: g / (1 + x), domain=(-1, math.inf))
 def log1p(x: Array, /) -> Tensor:
     """log(1 + x), accurate near 0."""
 
 
-@elementwise(x=lambda g, x: g / (x * LN2))
+@elementwise(x=lambda g, x: g / (x * LN2), domain=POSITIVE)
 def log2(x: Array, /) -> Tensor:
     """Logarithm to base 2."""
 
 
-@elementwise(x=lambda g, x: g / (x * LN10))
+@elementwise(x=lambda g, x: g / (x * LN10), domain=POSITIVE)
 def log10(x: Array, /) -> Tensor:
     """Logarithm to base 10."""
 
@@ -343,12 +344,12 @@ def _pow_by_exponent(xp: Any, x1: Any, x2: Any, out: Any) -> Any:
     return xp.where(zero, 0, out * xp.log(xp.where(zero, 1, x1)))
 
 
-@elementwise(x1=_pow_by_base, x2=_pow_by_exponent)
+@elementwise(x1=_pow_by_base, x2=_pow_by_exponent, domain={"x1": POSITIVE})
 def pow(x1: Array, x2: Array, /) -> Tensor:
     """x1 to the power x2. At 0**0 both derivatives are 0."""
 
 
-@linear(x=lambda g: g)
+@linear(x=lambda g: g, pointwise=True)
 def real(x: Array, /) -> Tensor:
     """Real part."""
 
@@ -401,7 +402,7 @@ def square(x: Array, /) -> Tensor:
     """x * x."""
 
 
-@elementwise(x=lambda g, out: g / (2 * out))
+@elementwise(x=lambda g, out: g / (2 * out), domain=POSITIVE)
 def sqrt(x: Array, /) -> Tensor:
     """Square root. The derivative at 0 is infinite."""
 
@@ -411,7 +412,7 @@ def subtract(x1: Array, x2: Array, /) -> Tensor:
     """Difference, entry by entry."""
 
 
-@elementwise(x=lambda out: 1 + out * out)
+@elementwise(x=lambda out: 1 + out * out, domain=(-math.pi / 2, math.pi / 2))
 def tan(x: Array, /) -> Tensor:
     """Tangent."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-
 from ..kinds import Array, Tensor, constant, elementwise
-from ..selection import select
+from ..selection import Selected
 
 
 @constant
@@ -32,7 +31,7 @@ def searchsorted(x1: Array, x2: Array, /, *, side: str = "left", sorter: Array |
     """Where in the sorted x1 the entries of x2 belong."""
 
 
-@elementwise(x1=lambda condition: select(condition), x2=lambda condition: select(~condition))
+@elementwise(x1=lambda g, condition: Selected(g, condition), x2=lambda g, condition: Selected(g, ~condition))
 def where(condition: Array, x1: Array, x2: Array, /) -> Tensor:
     """x1 where `condition` holds, else x2. Nothing flows to what is not selected, whatever is there."""
 

@@ -28,12 +28,12 @@ def _spread(xp: Any, g: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     return xp.broadcast_to(expand(g, x.ndim, axis, keepdims), x.shape)
 
 
-@linear(x=_spread)
+@linear(x=_spread, moves=True)
 def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Tensor:
     """Sum over `axis`."""
 
 
-@linear(x=lambda xp, g, x, axis, keepdims: _spread(xp, g / max_count(x, axis), x, axis, keepdims))
+@linear(x=lambda xp, g, x, axis, keepdims: _spread(xp, g / max_count(x, axis), x, axis, keepdims), moves=True)
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over `axis`."""
 
@@ -123,7 +123,7 @@ def _cumulative_sum_pull(xp: Any, g: Any, x: Any, axis: int | None, include_init
     return xp.flip(xp.cumulative_sum(backwards, axis=along), axis=along)
 
 
-@linear(x=_cumulative_sum_pull)
+@linear(x=_cumulative_sum_pull, moves=True)
 def cumulative_sum(
     x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
 ) -> Tensor:
