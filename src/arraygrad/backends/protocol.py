@@ -193,7 +193,10 @@ def whole_key(key: Any) -> Any:
 
 
 def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any]]:
-    """What arraygrad declares and the standard lacks, in the standard's own functions."""
+    """What arraygrad declares and the standard lacks, in the standard's own functions.
+
+    And two of the standard's that take options by position only: an operation passes its options by keyword.
+    """
     from . import extra
 
     own = {
@@ -202,6 +205,8 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "getitem": backend.getitem,
         "index_add": backend.index_add,
         "index_set": backend.index_set,
+        "moveaxis": lambda x, /, source, destination: backend.library.moveaxis(x, source, destination),
+        "tile": lambda x, /, repetitions: backend.library.tile(x, repetitions),
         "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),
     }
     return {**own, **{name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}}
