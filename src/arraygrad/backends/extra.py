@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import extra_arrays, extra_special
+
 Array = Any
 Axis = Any
 
@@ -75,6 +77,8 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "distinct": distinct,
     "linalg.solve_triangular": solve_triangular,
     "linalg.cofactor": cofactor,
+    **extra_special.FUNCTIONS,
+    **extra_arrays.FUNCTIONS,
 }
 
 

@@ -1,0 +1,148 @@
+"""Where libraries deviate from the standard: that the repairs are right, and that NumPy still needs its own."""
+
+from __future__ import annotations
+
+import cmath
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arraygrad as ag
+from arraygrad.backends.repairs import REPAIRS
+from arraygrad.backends.special_cases import CASES
+
+INF, NAN, PI = math.inf, math.nan, math.pi
+PARTS = (0.0, -0.0, 1.0, -1.0, 2.5, -2.5, INF, -INF, NAN)
+LATTICE = np.asarray([complex(real, imag) for real, imag in itertools.product(PARTS, PARTS)])
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Special cases are where NumPy warns."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+def numpy_without_repairs(name: str) -> Any:
+    return getattr(ag.get_backend("numpy").library, name)
+
+
+def repaired(name: str, function: Any) -> Any:
+    return REPAIRS[name](ag.get_backend("numpy"), function)
+
+
+def same(x: complex, y: complex) -> bool:
+    """Equal, with the signs of zeros; NaN equals NaN."""
+    return all(
+        math.isnan(b) if math.isnan(a) else a == b and math.copysign(1, a) == math.copysign(1, b)
+        for a, b in ((x.real, y.real), (x.imag, y.imag))
+    )
+
+
+def ruined(name: str) -> Any:
+    """A function of NumPy that is wrong at every special point."""
+    function = numpy_without_repairs(name)
+    return lambda x: np.where(np.isfinite(x) & (x.real * x.imag != 0), function(x), 7 + 7j)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "result"),
+    [
+        ("exp", complex(-INF, 2.0), complex(-0.0, 0.0)),
+        ("exp", complex(INF, 2.0), complex(-INF, INF)),
+        ("expm1", complex(INF, 0.0), complex(INF, 0.0)),
+        ("expm1", complex(-INF, NAN), complex(-1.0, 0.0)),
+        ("log", complex(-0.0, 0.0), complex(-INF, PI)),
+        ("log", complex(0.0, -0.0), complex(-INF, -0.0)),
+        ("log1p", complex(-1.0, 0.0), complex(-INF, 0.0)),
+        ("sqrt", complex(NAN, -INF), complex(INF, -INF)),
+        ("sinh", complex(-INF, 0.0), complex(-INF, 0.0)),
+        ("cosh", complex(-INF, 1.0), complex(INF, -INF)),
+        ("tanh", complex(-INF, 2.5), complex(-1.0, 0.0)),
+        ("asinh", complex(1.0, INF), complex(INF, PI / 2)),
+        ("acosh", complex(0.0, 0.0), complex(0.0, PI / 2)),
+        ("atanh", complex(-1.0, 0.0), complex(-INF, 0.0)),
+        ("acos", complex(0.0, 0.0), complex(PI / 2, -0.0)),
+        ("sign", complex(INF, NAN), complex(NAN, NAN)),
+    ],
+)
+def test_a_special_case_is_as_the_standard_has_it(name: str, argument: complex, result: complex) -> None:
+    assert same(complex(repaired(name, ruined(name))(np.asarray(argument))), result)
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "sinh", "cosh", "asinh", "acosh", "atanh", "acos"])
+def test_the_table_agrees_with_python_where_the_standard_leaves_nothing_open(name: str) -> None:
+    mended = repaired(name, ruined(name))(LATTICE)
+    for argument, value in zip(LATTICE, mended, strict=True):
+        if np.isfinite(argument) and argument != 0 or np.isnan(argument):
+            continue
+        try:
+            expected = getattr(cmath, name)(complex(argument))
+        except (ValueError, OverflowError):  # Python raises at poles
+            continue
+        is_open = not math.isfinite(argument.imag) and name in ("exp", "sinh", "cosh")
+        assert is_open or same(complex(value), expected), (argument, value, expected)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_ordinary_and_real_arguments_are_left_to_the_library(name: str) -> None:
+    function = numpy_without_repairs(name)
+    ordinary, real = np.asarray([0.3 + 0.4j, 2.0 - 1.0j]), np.asarray([0.25, 0.5])
+    np.testing.assert_array_equal(repaired(name, function)(ordinary), function(ordinary))
+    np.testing.assert_array_equal(repaired(name, function)(real), function(real))
+
+
+@pytest.mark.parametrize(
+    ("x1", "x2", "quotient"),
+    [(INF, 2.0, INF), (INF, -2.0, -INF), (1.0, -INF, -0.0), (-1.0, INF, -0.0), (0.0, -3.0, -0.0), (7.0, 2.0, 3.0)],
+)
+@pytest.mark.parametrize("backend", ["numpy", "array_api_strict"])
+def test_floor_divide_is_exact_at_zero_and_infinity(backend: str, x1: float, x2: float, quotient: float) -> None:
+    with ag.use_backend(backend):
+        assert same(float(ag.floor_divide(ag.tensor(x1), ag.tensor(x2))), quotient)
+        assert same(float(ag.tensor(x1) // x2), quotient)
+        assert same(float(x1 // ag.tensor(x2)), quotient)
+
+
+def test_floor_divide_of_integers_is_the_library_s() -> None:
+    assert (ag.tensor([7, -7]) // 2).tolist() == [3, -4]
+
+
+def test_a_remainder_of_zero_has_the_sign_of_the_divisor() -> None:
+    mended = repaired("remainder", np.fmod)
+    assert same(float(mended(np.asarray(4.0), -2.0)), -0.0)
+    assert same(float(mended(np.asarray(-4.0), 2.0)), 0.0)
+
+
+def test_a_copy_that_may_not_be_made_is_a_value_error_on_every_backend() -> None:
+    for backend in ("numpy", "array_api_strict"):
+        x = ag.ones(2, 3, backend=backend)
+        with pytest.raises(ValueError, match="reshape"):
+            ag.reshape(x.T, (6,), copy=False)
+
+
+# -- when one of these fails, the library is mended: remove its repair --------------------------------------
+
+
+def test_numpy_still_needs_its_repair_of_expm1() -> None:
+    function = numpy_without_repairs("expm1")
+    pairs = zip(function(LATTICE), repaired("expm1", function)(LATTICE), strict=True)
+    assert not all(same(complex(value), complex(mended)) for value, mended in pairs)
+
+
+def test_numpy_still_needs_its_repair_of_floor_divide() -> None:
+    assert math.isnan(np.floor_divide(INF, 2.0))
+
+
+def test_numpy_has_no_other_repairs() -> None:
+    assert set(ag.get_backend("numpy").repairs) == {"expm1", "floor_divide"}
+
+
+def test_strict_still_raises_attribute_error_for_a_copy_that_may_not_be_made() -> None:
+    strict = pytest.importorskip("array_api_strict")
+    with pytest.raises(AttributeError):
+        strict.reshape(strict.ones((2, 3)).T, (6,), copy=False)
