@@ -26,6 +26,11 @@ class Settings:
         """Seconds for each library in a row."""
         return 0.2 if self.quick else 1.5
 
+    @property
+    def rounds(self) -> int:
+        """Rounds at least."""
+        return 2 if self.quick else 7
+
 
 library = cache(load)
 
@@ -46,5 +51,5 @@ def timed(name: str, problem: Problem, task: str, settings: Settings, targets: S
             expected = result
         else:
             compare(each, task, result, expected, problem.rtol)
-    values.update(interleaved(calls, settings.budget))
+    values.update(interleaved(calls, settings.budget, settings.rounds))
     return Row(name, SECONDS, values, targets)

@@ -39,7 +39,7 @@ def _quantity(value: float | str, unit: str) -> str:
 def _ratio(row: Row, other: str) -> str:
     """arraygrad's value over that of another."""
     ours, theirs = row.number(OURS), row.number(other)
-    return "" if not ours or not theirs else f"{ours / theirs:.2f}"
+    return "" if row.unit == TIMES or not ours or not theirs else f"{ours / theirs:.2f}"
 
 
 def _verdict(row: Row, target: Target) -> str:

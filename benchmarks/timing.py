@@ -11,7 +11,7 @@ _SHORTEST = 0.004
 """Seconds that one measurement lasts at least; shorter calls are repeated within it."""
 
 
-def interleaved(calls: Mapping[str, Callable[[], Any]], budget: float, rounds: int = 3) -> dict[str, float]:
+def interleaved(calls: Mapping[str, Callable[[], Any]], budget: float, rounds: int) -> dict[str, float]:
     """Seconds per call: the least over rounds in which each call has its turn.
 
     Each call takes part in at least `rounds` rounds and until it has used `budget` seconds. The garbage collector is
