@@ -78,7 +78,7 @@ def test_a_special_case_is_as_the_standard_has_it(name: str, argument: complex, 
 def test_the_table_agrees_with_python_where_the_standard_leaves_nothing_open(name: str) -> None:
     mended = repaired(name, ruined(name))(LATTICE)
     for argument, value in zip(LATTICE, mended, strict=True):
-        if np.isfinite(argument) and argument != 0 or np.isnan(argument):
+        if (np.isfinite(argument) and argument != 0) or np.isnan(argument):
             continue
         try:
             expected = getattr(cmath, name)(complex(argument))
