@@ -38,7 +38,7 @@ class NumPyBackend(Backend):
     def is_array(self, value: Any) -> bool:
         return isinstance(value, (np.ndarray, np.generic))
 
-    wrap = staticmethod(np.asarray)
+    wrap = staticmethod(np.asarray)  # type: ignore[assignment]
 
     def getitem(self, x: Array, key: Any) -> Array:
         return x[key]
@@ -73,19 +73,19 @@ class NumPyBackend(Backend):
 
 
 def _sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    return np.add.reduce(x, axis, dtype, None, keepdims)
+    return np.add.reduce(x, axis, dtype, None, keepdims)  # type: ignore[call-overload]
 
 
 def _prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    return np.multiply.reduce(x, axis, dtype, None, keepdims)
+    return np.multiply.reduce(x, axis, dtype, None, keepdims)  # type: ignore[call-overload]
 
 
 def _max(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
-    return np.maximum.reduce(x, axis, None, None, keepdims)
+    return np.maximum.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
 
 
 def _min(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
-    return np.minimum.reduce(x, axis, None, None, keepdims)
+    return np.minimum.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
 
 
 def _broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
