@@ -95,8 +95,9 @@ def _key(draft: Draft) -> Any:
 def _basic_key(draft: Draft) -> Any:
     parts: list[Any] = []
     for length in draft.shape:
-        choices = [slice(None), slice(1, None), slice(None, None, -1), slice(None, -1), slice(-1, None, -2)]
-        parts.append(draft.random.choice([*choices, draft.random.randrange(-length, length)] if length else choices))
+        slices = [slice(None), slice(1, None), slice(None, None, -1), slice(None, -1), slice(-1, None, -2)]
+        numbers = [draft.random.randrange(-length, length)] if length else []
+        parts.append(draft.random.choice([*slices, *numbers] if length else slices[:1]))
     cut = draft.random.choice([len(parts), draft.random.randint(0, len(parts))])
     key = (*parts[:cut], ...) if cut < len(parts) else tuple(parts)
     return draft.random.choice([key, (None, *key)])
@@ -123,7 +124,7 @@ def _integers_for_all_axes(draft: Draft) -> Any:
 def _new_values(draft: Draft) -> Any:
     target = np.empty(draft.shape)[draft.options["key"]].shape
     shape = draft.random.choice([target, target, target[1:]])
-    return draft.values("values", shape)
+    return draft.values("values", shape).astype(draft.arrays["x"].dtype)
 
 
 @strategy("take.indices")

@@ -45,16 +45,18 @@ def moved(arrays: Arrays, step: float, directions: Arrays) -> list[Any]:
 
 def slope(function: Callable[[Arrays], Arrays], arrays: Arrays, directions: Arrays) -> list[Any] | None:
     """The derivative of a function along directions by differences: None where it has a kink or a pole nearby."""
+    here = function(arrays)
     near = [function(moved(arrays, sign * STEP, directions)) for sign in (1, -1)]
     far = [function(moved(arrays, sign * 2 * STEP, directions)) for sign in (1, -1)]
     found = []
-    for a, b, c, d in zip(*near, *far, strict=True):
+    for a, b, c, d, middle in zip(*near, *far, here, strict=True):
         with np.errstate(all="ignore"):
             coarse = (a - b) / (2 * STEP)
             fine = (8 * (a - b) - (c - d)) / (12 * STEP)
             if not (np.isfinite(fine).all() and np.isfinite(coarse).all()):
                 return None
-            if np.any(np.abs(fine - coarse) > 1e-3 * (1 + np.abs(fine))):
+            bend = (a - 2 * middle + b) / STEP
+            if np.any(np.abs(fine - coarse) > 1e-3 * (1 + np.abs(fine))) or np.any(np.abs(bend) > 0.1 + np.abs(fine)):
                 return None
         found.append(fine)
     return found

@@ -6,6 +6,7 @@ if the case says nothing about it. `PROPERTIES` has them by name, with the cases
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -90,8 +91,19 @@ def check(prop: Property, case: Case, backend: Backend) -> None:
     problem = Problem(case, backend)
     if not case.active:
         raise Rejected("no array to differentiate by")
-    quietly(problem.library, reference(problem))
-    prop.check(problem)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        values = problem.library(reference(problem))
+    if prop.check is not value_is_the_librarys_own and not prop.empty and not all(map(_is_finite, values)):
+        raise Rejected("the value is not finite")
+    if caught:
+        quietly(prop.check, problem)  # the library itself warns
+    else:
+        prop.check(problem)
+
+
+def _is_finite(array: Any) -> bool:
+    return bool(np.isfinite(array).all())
 
 
 # -- the function itself ----------------------------------------------------------------------------------

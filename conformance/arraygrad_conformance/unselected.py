@@ -40,7 +40,7 @@ class Masked:
         self.position = int(rng.integers(len(case.active)))
         self.values = case.primals[self.position]
         self.bad = rng.random(self.values.shape) < 0.4
-        self.selected = [problem.raw(~reached) for reached in self._reached(rng)]
+        self.selected = [problem.raw(np.array(~reached)) for reached in self._reached(rng)]
 
     def _reached(self, rng: Any) -> list[Any]:
         """For each output the entries that depend on a bad one: those that change when the bad ones do."""
@@ -53,7 +53,9 @@ class Masked:
         depends = [~np.isclose(a, b, rtol=0, atol=0, equal_nan=True) for a, b in zip(before, after, strict=True)]
         changed[self.position] = np.where(self.bad, self.values * 0.9 - 0.01, self.values)
         after = quietly(self.problem.value, changed)
-        return [seen | (a != b) for seen, a, b in zip(depends, before, after, strict=True)]
+        if self.problem.case.call.is_broadcasting:
+            depends = [np.broadcast_to(self.bad, out.shape) for out in before]
+        return [np.asarray(seen | (a != b)) for seen, a, b in zip(depends, before, after, strict=True)]
 
     def __call__(self, s: Any) -> tuple[Any, ...]:
         """The selected outputs."""

@@ -99,8 +99,8 @@ def hermitian(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
     return np.asarray((basis * values[..., None, :]) @ _adjoint(basis), dtype=dtype)
 
 
-def distinct_eigenvalues(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
-    """Matrices without symmetry whose eigenvalues are well apart, some of them complex."""
+def diagonally_dominant(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
+    """Matrices without symmetry, with large diagonals: well conditioned, as their triangles are; distinct eigenvalues."""
     apart = np.eye(shape[-1]) * source.spectrum(shape, shape[-1])[..., None, :]
     return np.asarray(2 * apart + 0.4 * source.normal(shape, dtype), dtype=dtype)
 
@@ -110,7 +110,8 @@ MATRICES: dict[str, Matrices] = {
     "invertible": invertible,
     "full_rank": invertible,
     "distinct_singular_values": invertible,
-    "distinct_eigenvalues": distinct_eigenvalues,
+    "diagonally_dominant": diagonally_dominant,
+    "distinct_eigenvalues": diagonally_dominant,
     "positive_definite": positive_definite,
     "hermitian": hermitian,
     "symmetric": hermitian,

@@ -176,7 +176,8 @@ def push_forward(
     if any(isinstance(value, Tensor) for value in (*values, *flowing)):
         values, results = lift_all(values), lift_all(results)
         tangents = [lift_tangent(tangent) for tangent in tangents]
-    pushed = op.push(tangents, values, results, options)
+    with next(argument for argument in arguments if isinstance(argument, Dual)).backend.quiet():
+        pushed = op.push(tangents, values, results, options)
     pushed = pushed if op.multiple else (pushed,)
     duals = tuple(
         as_tensor(out) if tangent is None else Dual(constant(out), conform_tangent(tangent, out), level)
@@ -199,6 +200,8 @@ def lift_tangent(tangent: Any) -> Any:
 
 def conform_tangent(tangent: Any, out: Any) -> Any:
     """The tangent in the shape and dtype of the result."""
+    if isinstance(out, Tensor):
+        tangent = lift_tangent(tangent)
     if type(tangent) is Selected:
         array = tangent.array
         fits = tuple(array.shape) == tuple(out.shape) and array.dtype == out.dtype

@@ -79,9 +79,12 @@ def _push_linear(op: Op) -> Push:
         pushed = apply(op, replaced(settle), options)
         in_part = (tangent is None or type(tangent) is Selected
                    for flowing, tangent in zip(flows, tangents, strict=True) if flowing)  # fmt: skip
-        if op.moves and any(in_part):
-            return Selected(pushed, lambda: apply(op, replaced(counting), options) != 0, clean=True)
-        return pushed
+        if not op.moves or not any(in_part):
+            return pushed
+        if op.multiple:
+            moved = apply(op, replaced(counting), options)
+            return tuple(Selected(part, mask != 0, clean=True) for part, mask in zip(pushed, moved, strict=True))
+        return Selected(pushed, lambda: apply(op, replaced(counting), options) != 0, clean=True)
 
     return push
 

@@ -16,7 +16,7 @@ from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
 from .rules import Spec, conform
-from .selection import Selected, settle, total
+from .selection import Selected, counting, settle, total
 from .tensor import Tensor, as_tensor, new_tensor
 
 Lift = Callable[[Node, Any], Any]
@@ -46,7 +46,8 @@ class Pending:
         """Put g in its place among the cotangents of a node with several outputs."""
         if output.node.number not in self.entries:
             self.deliver(output.node, {})
-        self.entries[output.node.number][1][output.index] = settle(g)
+        among = self.entries[output.node.number][1]
+        among[output.index] = total(among[output.index], g) if output.index in among else g
 
 
 def add(entry: list[Any], g: Any) -> None:
@@ -160,10 +161,10 @@ def execute(
         g = run_prehooks(node, g)
     results: list[Any] = []
     for source, pull, spec in zip(node.edges, op.pulls, node.conform):
-        if source is None or (needed is not None and source not in needed and source not in wanted):
+        if source is None or pull is None or (needed is not None and source not in needed and source not in wanted):
             results.append(None)
             continue
-        h = pulled(op, pull, g, kept, node.options) if type(g) is Selected else pull(g, kept, node.options)
+        h = pulled(op, pull, g, kept, node.options)
         results.append(h if spec is None else fit(h, spec))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
@@ -172,9 +173,14 @@ def execute(
             yield source, h
 
 
-def pulled(op: Op, pull: Callable[..., Any], g: Selected, kept: Any, options: Any) -> Any:
+def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) -> Any:
     """A rule's result, counting only where the cotangent does, as far as the declaration tells where that is."""
-    if op.kind is Kind.REDUCTION:
+    if type(g) is tuple:
+        h = pull(tuple(map(settle, g)), kept, options)
+        if not op.moves or not any(type(part) is Selected for part in g):
+            return h
+        return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
+    if type(g) is not Selected or op.kind is Kind.REDUCTION:
         return pull(g, kept, options)
     if op.elementwise or op.pointwise:
         return g.follow(pull(g.array, kept, options))

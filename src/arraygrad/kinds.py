@@ -54,13 +54,14 @@ def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[Function], Func
 
 
 def linear(
-    *, moves: bool = False, pointwise: bool = False, core: str | None = None, **rules: Rule
+    *, moves: bool = False, pointwise: bool = False, multiple: bool = False, core: str | None = None, **rules: Rule
 ) -> Callable[[Function], Function]:
-    """Linear in the arguments with a rule, jointly.
+    """Linear in the arguments with a rule, jointly. `multiple`: several outputs, so that `g` is a tuple.
 
     `moves`: entries are only moved, copied, left out and added with positive weights. `pointwise`: entry by entry.
     """
-    return lambda function: _declare(function, Kind.LINEAR, rules, moves=moves, pointwise=pointwise, core=core)
+    attributes = {"moves": moves, "pointwise": pointwise, "multiple": multiple, "core": core}
+    return lambda function: _declare(function, Kind.LINEAR, rules, **attributes)
 
 
 def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[Function], Function]:
@@ -118,7 +119,7 @@ def _name(function: Function) -> str:
     """The name in the namespace: `linalg.` and `fft.` before the functions of those chapters."""
     chapter = function.__module__.rpartition(".")[2]
     bare = function.__name__
-    chapter = "linalg" if chapter == "decompositions" else chapter
+    chapter = "linalg" if chapter in ("decompositions", "linalg_more") else chapter
     return f"{chapter}.{bare}" if chapter in EXTENSIONS else bare
 
 

@@ -111,6 +111,11 @@ def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
     return namespace_of(value).reshape(value, tuple(1 if i in axes else next(kept) for i in range(ndim)))
 
 
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """The key of what `part` takes along an axis, counted from the front, in a form that every library reads."""
+    return (*(slice(None),) * axis, part, ...)
+
+
 def some(cotangents: tuple[Any, ...]) -> Any:
     """One of the cotangents of an operation with several outputs: those that nobody used are None."""
     return next(g for g in cotangents if g is not None)

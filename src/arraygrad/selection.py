@@ -64,9 +64,9 @@ def settle(value: Any) -> Any:
 
 
 def counting(value: Any) -> Any:
-    """1 where an array counts, 0 where it was not selected, in its dtype."""
+    """1 where an array counts, 0 where it was not selected, in its dtype; None for None."""
     if type(value) is not Selected:
-        return namespace_of(value).ones_like(value)
+        return None if value is None else namespace_of(value).ones_like(value)
     xp, array = namespace_of(value), value.array
     return xp.astype(xp.broadcast_to(value.mask, array.shape), array.dtype)
 

@@ -42,7 +42,7 @@ def _over_gaps(xp: Any, x: Any, values: Any) -> Any:
     silent = magnitude <= 64 * epsilon * xp.where(largest > 1, largest, xp.ones_like(largest))
     diagonal = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
     quotient = x / xp.where(closed, xp.ones_like(gaps), gaps)
-    return xp.where(closed, xp.where(silent | diagonal, 0, xp.nan), quotient)
+    return xp.where(closed, xp.where(silent | diagonal, xp.zeros_like(quotient), xp.nan), quotient)
 
 
 # -- symmetric ----------------------------------------------------------------------------------------------

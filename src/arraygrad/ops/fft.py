@@ -11,6 +11,7 @@ from typing import Any
 
 from ..backends import Backend
 from ..kinds import Array, Tensor, linear
+from ..rules import along
 from ..tensor import new_tensor
 
 Axes = Sequence[int] | None
@@ -24,7 +25,7 @@ def resized(xp: Any, x: Any, lengths: dict[int, int]) -> Any:
     for axis, length in lengths.items():
         have = x.shape[axis]
         if have > length:
-            x = x[(slice(None),) * axis + (slice(None, length),)]
+            x = x[along(axis, slice(None, length))]
         elif have < length:
             shape = (*x.shape[:axis], length - have, *x.shape[axis + 1 :])
             x = xp.concat([x, xp.zeros(shape, dtype=x.dtype, device=x.device)], axis=axis)

@@ -154,7 +154,7 @@ def _solve_triangular_x1(xp: Any, g: Any, x1: Any, out: Any, upper: bool) -> Any
         x1, t2 - _triangle(xp, t1, upper) @ out, upper=upper
     ),
     core="(n,n),(n,k)->(n,k)",
-    domain="invertible",
+    domain={"x1": "diagonally_dominant"},
 )
 def solve_triangular(x1: Array, x2: Array, /, *, upper: bool = False) -> Tensor:
     """x with x1 @ x == x2 for triangular matrices x1, of which the other triangle is not read."""

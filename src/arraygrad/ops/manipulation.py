@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError
-from ..kinds import Array, Tensor, composite, general, linear
+from ..kinds import Array, Tensor, composite, linear
+from ..rules import along
 from ..tensor import as_tensor
 
 Shape = tuple[int, ...]
@@ -47,7 +48,7 @@ def _concat_pull(xp: Any, g: Any, arrays: Any, axis: int | None, index: int) -> 
         return xp.reshape(g[start : start + mine.size], mine.shape)
     axis %= mine.ndim
     start = sum(array.shape[axis] for array in arrays[:index] if array is not None)
-    return g[(slice(None),) * axis + (slice(start, start + mine.shape[axis]),)]
+    return g[along(axis, slice(start, start + mine.shape[axis]))]
 
 
 @linear(arrays=_concat_pull, moves=True)
@@ -117,7 +118,7 @@ def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Tensor:
 
 
 def _stack_pull(g: Any, axis: int, index: int) -> Any:
-    return g[(slice(None),) * (axis % g.ndim) + (index,)]
+    return g[along(axis % g.ndim, index)]
 
 
 @linear(arrays=_stack_pull, moves=True)
@@ -142,10 +143,6 @@ def _unstack_pull(xp: Any, g: Any, x: Any, axis: int) -> Any:
     return xp.stack([xp.zeros_like(some) if each is None else each for each in g], axis=axis)
 
 
-@general(
-    x=_unstack_pull,
-    jvp=lambda xp, t, axis: xp.unstack(t, axis=axis),
-    multiple=True,
-)
+@linear(x=_unstack_pull, moves=True, multiple=True)
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices of x along `axis`."""

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..kinds import Array, Tensor, general, linear, reduction
-from ..rules import expand
+from ..rules import along, expand
 from ..selection import Selected
 
 Axis = int | tuple[int, ...] | None
@@ -107,7 +107,7 @@ def std(x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bo
 
 def without_initial(value: Any, axis: int, include_initial: bool) -> Any:
     """A running sum or product without the initial element that it may include."""
-    return value[(slice(None),) * axis + (slice(1, None),)] if include_initial else value
+    return value[along(axis, slice(1, None))] if include_initial else value
 
 
 def running_axis(ndim: int, axis: int | None) -> int:
@@ -118,9 +118,9 @@ def running_axis(ndim: int, axis: int | None) -> int:
 def _cumulative_sum_pull(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
     if x.ndim == 0:
         return xp.reshape(g[-1:] if include_initial else g, ())
-    along = running_axis(x.ndim, axis)
-    backwards = xp.flip(without_initial(g, along, include_initial), axis=along)
-    return xp.flip(xp.cumulative_sum(backwards, axis=along), axis=along)
+    axis = running_axis(x.ndim, axis)
+    backwards = xp.flip(without_initial(g, axis, include_initial), axis=axis)
+    return xp.flip(xp.cumulative_sum(backwards, axis=axis), axis=axis)
 
 
 @linear(x=_cumulative_sum_pull, moves=True)
@@ -138,7 +138,7 @@ def affine_scan(xp: Any, factor: Any, term: Any, axis: int) -> Any:
     length, shift = term.shape[axis], 1
 
     def part(value: Any, start: int | None, stop: int | None) -> Any:
-        return value[(slice(None),) * axis + (slice(start, stop),)]
+        return value[along(axis, slice(start, stop))]
 
     while shift < length:
         moved = part(factor, shift, None) * part(term, None, length - shift) + part(term, shift, None)
@@ -150,31 +150,30 @@ def affine_scan(xp: Any, factor: Any, term: Any, axis: int) -> Any:
 
 
 def _products_before(xp: Any, x: Any, axis: int) -> Any:
-    return xp.cumulative_prod(x, axis=axis, include_initial=True)[(slice(None),) * axis + (slice(None, -1),)]
+    return xp.cumulative_prod(x, axis=axis, include_initial=True)[along(axis, slice(None, -1))]
 
 
 def _cumulative_prod_pull(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
-    along = running_axis(x.ndim, axis)
-    if x.ndim == 0 or x.shape[along] == 0:
+    axis = running_axis(x.ndim, axis)
+    if x.ndim == 0 or x.shape[axis] == 0:
         return xp.reshape(without_initial(g, 0, include_initial), x.shape)
-    g = without_initial(g, along, include_initial)
-    lead = (slice(None),) * along
-    following = xp.concat([x[(*lead, slice(1, None))], xp.ones_like(x[(*lead, slice(None, 1))])], axis=along)
-    scanned = affine_scan(xp, xp.flip(xp.conj(following) if _is_complex(xp, x) else following, axis=along),
-                          xp.flip(g, axis=along), along)  # fmt: skip
-    before = _products_before(xp, x, along)
-    return xp.flip(scanned, axis=along) * (xp.conj(before) if _is_complex(xp, x) else before)
+    g = without_initial(g, axis, include_initial)
+    following = xp.concat([x[along(axis, slice(1, None))], xp.ones_like(x[along(axis, slice(None, 1))])], axis=axis)
+    scanned = affine_scan(xp, xp.flip(xp.conj(following) if _is_complex(xp, x) else following, axis=axis),
+                          xp.flip(g, axis=axis), axis)  # fmt: skip
+    before = _products_before(xp, x, axis)
+    return xp.flip(scanned, axis=axis) * (xp.conj(before) if _is_complex(xp, x) else before)
 
 
 def _cumulative_prod_jvp(xp: Any, t: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
-    along = running_axis(x.ndim, axis)
-    if x.ndim == 0 or x.shape[along] == 0:
+    axis = running_axis(x.ndim, axis)
+    if x.ndim == 0 or x.shape[axis] == 0:
         pushed = t if x.ndim else xp.reshape(t, (1,))
     else:
-        pushed = affine_scan(xp, x, t * _products_before(xp, x, along), along)
+        pushed = affine_scan(xp, x, t * _products_before(xp, x, axis), axis)
     if include_initial:
-        first = pushed[(slice(None),) * along + (slice(None, 1),)]
-        pushed = xp.concat([xp.zeros_like(first), pushed], axis=along)
+        first = pushed[along(axis, slice(None, 1))]
+        pushed = xp.concat([xp.zeros_like(first), pushed], axis=axis)
     return pushed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import ArgumentError
 from ..kinds import Array, Tensor, composite, constant
+from ..rules import along
 from ..tensor import as_tensor
 from .manipulation import concat
 
@@ -31,8 +32,8 @@ def diff(
         raise ArgumentError(
             f"diff: got axis={axis} and n={n} for shape {result.shape}; expected an axis of x and n of at least 0"
         )
-    lead = (slice(None),) * (axis % result.ndim)
+    axis %= result.ndim
     for _ in range(n):
-        later, earlier = result[(*lead, slice(1, None))], result[(*lead, slice(None, -1))]
+        later, earlier = result[along(axis, slice(1, None))], result[along(axis, slice(None, -1))]
         result = later != earlier if result.dtype == "bool" else later - earlier
     return result
