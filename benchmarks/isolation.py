@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ def isolated(module: str, function: str, *arguments: Any, timeout: float = 300.0
     return interpreted(str(Path(__file__)), module, function, json.dumps(arguments), timeout=timeout)
 
 
-def interpreted(*command: str, timeout: float = 300.0) -> Any:
+def interpreted(*command: str, timeout: float = 300.0, environment: Mapping[str, str] | None = None) -> Any:
     """What a fresh interpreter with these arguments prints last, read as JSON; words if it failed."""
     command = (sys.executable, *command)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, check=False, env=environment
+        )
     except subprocess.TimeoutExpired:
         return f"> {timeout:.0f} s"
     if done.returncode:
