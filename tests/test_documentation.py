@@ -1,0 +1,46 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import rosen_der
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_example_of_the_readme_runs():
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
+    shown = subprocess.run([sys.executable, "-W", "error", "-c", example], capture_output=True, text=True, check=True)
+    first, second = shown.stdout.splitlines()[:2]
+    x = np.linspace(0.1, 1.0, 4)
+    np.testing.assert_allclose(numbers(first), np.cos(x) * x**2 + 2 * x * np.sin(x), atol=1e-4)
+    np.testing.assert_allclose(numbers(second), rosen_der(np.array([1.3, 0.7, 0.8])), atol=1e-3)
+
+
+def numbers(line: str) -> list[float]:
+    return [float(number) for number in re.search(r"\[(.*)\]", line).group(1).split(",")]
+
+
+def test_the_example_of_the_package_runs():
+    import doctest
+
+    import arraygrad
+
+    assert doctest.testmod(arraygrad).failed == 0
+
+
+def test_the_table_of_operations_is_that_of_the_declarations():
+    made = runpy.run_path(str(ROOT / "docs" / "operations.py"))
+    assert made["PAGE"].read_text() == made["page"](), "run `python docs/operations.py`"
+
+
+def test_documents_name_files_that_exist():
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
