@@ -70,7 +70,7 @@ def _coordinates(draft: Draft) -> list[Any]:
 
 @strategy("full_like.fill_value")
 def _fill_value(draft: Draft) -> Any:
-    return draft.values("fill_value", ())
+    return draft.values("fill_value", (), dtype=str(draft.arrays["x"].dtype))
 
 
 @strategy("diff.prepend", "diff.append")
@@ -124,7 +124,7 @@ def _integers_for_all_axes(draft: Draft) -> Any:
 def _new_values(draft: Draft) -> Any:
     target = np.empty(draft.shape)[draft.options["key"]].shape
     shape = draft.random.choice([target, target, target[1:]])
-    return draft.values("values", shape).astype(draft.arrays["x"].dtype)
+    return draft.values("values", shape, dtype=str(draft.arrays["x"].dtype))
 
 
 @strategy("take.indices")

@@ -94,10 +94,10 @@ class Draft:
         """How many axes the first array has."""
         return len(self.shape)
 
-    def values(self, parameter: str, shape: Shape, domain: Any = None) -> Any:
+    def values(self, parameter: str, shape: Shape, domain: Any = None, dtype: str | None = None) -> Any:
         """An array for a parameter, of a shape, in its domain."""
         domain = domain or domain_of(self.call.op and self.call.op.domain, parameter)
-        dtype = self.random.choice(self.dtypes)
+        dtype = dtype or self.random.choice(self.dtypes)
         if callable(domain):
             return domain(self.source, shape, dtype)
         array = self.source.numbers(shape, dtype, domain)

@@ -20,7 +20,7 @@ from arraygrad.op import Kind
 from arraygrad.standard import signature_of
 
 from .calls import Call, differentiable_calls
-from .cases import DOUBLE, Case, sampled
+from .cases import DOUBLE, Case, cases, sampled
 from .closeness import inner, moved, same, same_number, slope
 from .problem import Problem, Rejected, quietly
 from .references import reference
@@ -84,6 +84,12 @@ def applicable(prop: Property, name: str) -> bool:
     """Whether a property is about an operation."""
     wanted = "complex128" if any("complex" in dtype for dtype in prop.dtypes) else "float64"
     return prop.applies(differentiable_calls()[name]) and takes(name, wanted)
+
+
+def cases_of(prop: Property, name: str) -> Any:
+    """Cases for a property of an operation, of the types that the operation takes."""
+    dtypes = [each for each in prop.dtypes if takes(name, "complex128" if "complex" in each else "float64")]
+    return cases(name, dtypes, empty=prop.empty)
 
 
 def check(prop: Property, case: Case, backend: Backend) -> None:

@@ -25,9 +25,12 @@ ENTRY_BY_ENTRY = (Kind.ELEMENTWISE, Kind.LINEAR, Kind.REDUCTION, Kind.COMPOSITE)
 
 def _is_local(call: Call) -> bool:
     """Whether entries of the result depend on few entries of the arguments, so that something is left to select."""
+    if call.name.startswith("unique"):
+        return False  # the shape of the result depends on values
     if "." in call.name:
         return call.op is not None and call.op.moves
-    return call.kind in ENTRY_BY_ENTRY or (call.op is not None and call.op.pointwise) or call.name == "unstack"
+    along_axis = call.kind is Kind.GENERAL and len(call.arrays) == 1 and "axis" in call.options
+    return call.kind in ENTRY_BY_ENTRY or along_axis or (call.op is not None and call.op.pointwise)
 
 
 class Masked:
@@ -40,6 +43,9 @@ class Masked:
         self.position = int(rng.integers(len(case.active)))
         self.values = case.primals[self.position]
         self.bad = rng.random(self.values.shape) < 0.4
+        if case.call.kind is Kind.GENERAL and "axis" in case.options:  # of what meets along an axis, whole lines
+            first = np.any(self.bad, axis=case.options["axis"], keepdims=True)
+            self.bad = np.broadcast_to(first, self.values.shape) & (rng.random(first.shape) < 0.6)
         self.selected = [problem.raw(np.array(~reached)) for reached in self._reached(rng)]
 
     def _reached(self, rng: Any) -> list[Any]:
@@ -48,7 +54,7 @@ class Masked:
         before = self.problem.value(primals)
         changed = list(primals)
         noise = np.where(self.bad, np.nan, 1.0)
-        changed[self.position] = self.values * noise
+        changed[self.position] = np.asarray(self.values * noise)
         after = quietly(self.problem.value, changed)
         depends = [~np.isclose(a, b, rtol=0, atol=0, equal_nan=True) for a, b in zip(before, after, strict=True)]
         changed[self.position] = np.where(self.bad, self.values * 0.9 - 0.01, self.values)

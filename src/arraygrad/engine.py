@@ -15,7 +15,7 @@ from .backends import half_dtypes, namespace_of
 from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
-from .rules import Spec, conform
+from .rules import Spec, conform, expand
 from .selection import Selected, counting, settle, total
 from .tensor import Tensor, as_tensor, new_tensor
 
@@ -186,7 +186,17 @@ def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) ->
         return g.follow(pull(g.array, kept, options))
     if op.moves:
         return g.move(lambda part: pull(part, kept, options))
-    return pull(g.settle(), kept, options)
+    h = pull(g.settle(), kept, options)
+    if op.kind is Kind.GENERAL and op.arity == 1 and "axis" in options:
+        return Selected(h, lambda: meeting(g, h.ndim, options["axis"]))
+    return h
+
+
+def meeting(g: Selected, ndim: int, axis: Any) -> Any:
+    """The mask of a gradient from that of the cotangent, where entries meet along an axis alone."""
+    xp = namespace_of(g)
+    mask = xp.broadcast_to(g.mask, g.array.shape)
+    return expand(mask, ndim, axis, False) if mask.ndim < ndim else xp.any(mask, axis=axis, keepdims=True)
 
 
 def fit(h: Any, spec: Spec) -> Any:

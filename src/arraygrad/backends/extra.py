@@ -27,8 +27,13 @@ def softplus(xp: Any, x: Array, /) -> Array:
     return xp.logaddexp(x, xp.zeros_like(x))
 
 
+def largest(xp: Any, x: Array, axis: Axis) -> Array:
+    """The maximum over axes, which stay with length 1; of nothing, 0."""
+    return xp.sum(x, axis=axis, keepdims=True) if 0 in x.shape else xp.max(x, axis=axis, keepdims=True)
+
+
 def logsumexp(xp: Any, x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    top = xp.max(x, axis=axis, keepdims=True)
+    top = largest(xp, x, axis)
     top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
     total = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
     if keepdims:
@@ -38,12 +43,12 @@ def logsumexp(xp: Any, x: Array, /, *, axis: Axis = None, keepdims: bool = False
 
 
 def softmax(xp: Any, x: Array, /, *, axis: Axis = -1) -> Array:
-    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    powers = xp.exp(x - largest(xp, x, axis))
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 
 
 def log_softmax(xp: Any, x: Array, /, *, axis: Axis = -1) -> Array:
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    shifted = x - largest(xp, x, axis)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 

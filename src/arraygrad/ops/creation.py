@@ -169,6 +169,8 @@ def from_dlpack(backend: Backend, x: Any, /, *, device: Any = None, copy: bool |
 
 def full(backend: Backend, shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """`fill_value` in every entry. A gradient flows to a Tensor given as `fill_value`."""
+    if is_array(fill_value) and backend_of(fill_value) is backend:
+        fill_value = as_tensor(fill_value)
     if isinstance(fill_value, Tensor):
         value = astype(fill_value, dtype or fill_value.dtype, copy=False, device=device)
         return astype(broadcast_to(value, (shape,) if isinstance(shape, int) else tuple(shape)), value.dtype)

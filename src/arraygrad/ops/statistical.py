@@ -156,7 +156,7 @@ def _products_before(xp: Any, x: Any, axis: int) -> Any:
 def _cumulative_prod_pull(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
     axis = running_axis(x.ndim, axis)
     if x.ndim == 0 or x.shape[axis] == 0:
-        return xp.reshape(without_initial(g, 0, include_initial), x.shape)
+        return xp.reshape(without_initial(g, axis, include_initial), x.shape)
     g = without_initial(g, axis, include_initial)
     following = xp.concat([x[along(axis, slice(1, None))], xp.ones_like(x[along(axis, slice(None, 1))])], axis=axis)
     scanned = affine_scan(xp, xp.flip(xp.conj(following) if _is_complex(xp, x) else following, axis=axis),
@@ -172,8 +172,8 @@ def _cumulative_prod_jvp(xp: Any, t: Any, x: Any, axis: int | None, include_init
     else:
         pushed = affine_scan(xp, x, t * _products_before(xp, x, axis), axis)
     if include_initial:
-        first = pushed[along(axis, slice(None, 1))]
-        pushed = xp.concat([xp.zeros_like(first), pushed], axis=axis)
+        shape = (*pushed.shape[:axis], 1, *pushed.shape[axis + 1 :])
+        pushed = xp.concat([xp.zeros(shape, dtype=pushed.dtype, device=pushed.device), pushed], axis=axis)
     return pushed
 
 

@@ -25,8 +25,8 @@ def any(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def diff(
     x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array | None = None, append: Array | None = None
 ) -> Tensor:
-    """Differences of neighbours along `axis`, taken n times, after joining `prepend` and `append`."""
-    joined = [as_tensor(part) for part in (prepend, x, append) if part is not None]
+    """Differences of neighbours along `axis`, taken n times, after joining `prepend` and `append`; x itself for n=0."""
+    joined = [as_tensor(part) for part in ((prepend, x, append) if n else (x,)) if part is not None]
     result = concat(joined, axis=axis) if len(joined) > 1 else joined[0]
     if not -result.ndim <= axis < result.ndim or n < 0:
         raise ArgumentError(
@@ -34,6 +34,7 @@ def diff(
         )
     axis %= result.ndim
     for _ in range(n):
-        later, earlier = result[along(axis, slice(1, None))], result[along(axis, slice(None, -1))]
+        later = result[along(axis, slice(min(1, result.shape[axis]), None))]
+        earlier = result[along(axis, slice(None, -1))]
         result = later != earlier if result.dtype == "bool" else later - earlier
     return result
