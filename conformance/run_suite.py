@@ -2,7 +2,8 @@
 
     python conformance/run_suite.py <checkout of array-api-tests> numpy [pytest options]
 
-The checkout needs its submodule `array-api`. Prints the line of results, and the exit status is pytest's.
+The checkout needs its submodule `array-api`. Prints the line of results, and the exit status is pytest's. Tests that
+cannot pass for a reason outside arraygrad are listed, with the reason, in `suite_skips/<backend>.txt`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 VERSION = "2025.12"
+SKIPS = Path(__file__).parent.resolve() / "suite_skips"
 
 
 def main() -> int:
@@ -32,6 +34,9 @@ def main() -> int:
     }
     command = [sys.executable, "-m", "pytest", "array_api_tests", "-q", "--disable-deadline", "-p", "no:cacheprovider",
                "-p", "no:warnings", "--max-examples", str(arguments.examples), *others]  # fmt: skip
+    skips = SKIPS / f"{arguments.backend}.txt"
+    if skips.exists():
+        command += ["--skips-file", str(skips)]
     return subprocess.run(command, cwd=arguments.suite, env=environment, check=False).returncode
 
 
