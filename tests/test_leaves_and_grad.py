@@ -141,6 +141,13 @@ def test_warning_about_grad_of_a_computed_tensor_points_at_the_users_line():
     assert [warning.filename for warning in caught] == [__file__]
 
 
+def test_reading_grad_of_a_computed_tensor_that_was_written_warns_too(lib):
+    y = lib.tensor([1.0], requires_grad=True) * 2
+    y.add_(1.0)
+    with pytest.warns(UserWarning, match="not a leaf Tensor"):
+        assert y.grad is None
+
+
 def test_reading_grad_of_a_leaf_or_after_retain_grad_does_not_warn(lib):
     x = lib.tensor(1.0, requires_grad=True)
     y = x * 2
@@ -165,6 +172,18 @@ def test_accumulation_keeps_the_grad_object_and_changes_it(lib):
     (x * x).sum().backward()
     assert x.grad is first
     assert first.tolist() == [4.0, 8.0]
+
+
+def test_accumulation_onto_a_grad_with_a_graph_keeps_the_object_and_its_graph(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.warns(UserWarning, match="reference cycle"):
+        (x * x * x).sum().backward(create_graph=True)
+    first = x.grad
+    (x * 2).sum().backward()
+    assert x.grad is first
+    assert first.tolist() == [5, 14]
+    assert lib.autograd.grad(first.sum(), x)[0].tolist() == [6, 12]
+    x.grad = None
 
 
 def test_accumulation_under_create_graph_binds_a_new_grad(lib):
@@ -343,6 +362,19 @@ def test_leaf_that_requires_a_gradient_again_gets_it_from_new_graphs(lib):
     x.requires_grad = True
     (x * x).backward()
     assert x.grad.item() == 4
+
+
+def test_leaf_that_requires_a_gradient_again_keeps_its_hooks_and_gets_it_from_old_graphs(lib):
+    x = lib.tensor(3.0, requires_grad=True)
+    seen = []
+    x.register_hook(lambda g: seen.append(g.item()))
+    y = x * x
+    x.requires_grad = False
+    x.requires_grad = True
+    y.backward()
+    (x * 2).backward()
+    assert x.grad.item() == 8
+    assert seen == [6, 2]
 
 
 def test_grad_outlives_a_change_of_the_flag(lib):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import modes
+from .accumulation import accumulate, own
 from .call import bare, level_of
 from .engine import lift_constants, lift_with_graph, walk
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import ROOT, AccumulateGrad, Level, Vertex
-from .hooks import run_accumulated_hooks, run_prehooks
-from .selection import Selected, settle
 from .tensor import Tensor, as_tensor, new_tensor
-
-_commit = threading.Lock()
-"""One gradient is added to a `.grad` at a time, whichever thread it comes from."""
 
 Tensors = Tensor | Sequence[Tensor]
 
@@ -64,7 +59,7 @@ def backward(
         wanted = [tensor for tensor in dict.fromkeys(targets) if tensor.node in arrived]
     entries = [(tensor, [arrived.pop(tensor.node)]) for tensor in wanted]  # type: ignore[arg-type]
     del roots
-    _accumulate(entries + _cells(retained, wanted), create_graph)
+    accumulate(entries + _cells(retained, wanted), create_graph)
 
 
 def _cells(retained: list[tuple[Tensor, Any]], wanted: Sequence[Tensor]) -> list[tuple[Tensor, list[Any]]]:
@@ -97,6 +92,8 @@ def grad(
                       is_grads_batched, materialize_grads)  # fmt: skip
         return dict(zip(inputs, values, strict=True))
     targets, sources = _sequence(inputs), _sequence(outputs)
+    if not targets:
+        raise GradientError("`inputs` argument to `grad()` cannot be empty.")
     _check_differentiable(targets)
     if is_grads_batched:
         return _batched(sources, targets, _sequence(grad_outputs), retain_graph, create_graph, allow_unused,
@@ -105,7 +102,7 @@ def grad(
     retained: list[tuple[Tensor, Any]] = []
     arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
     results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
-    _accumulate(_cells(retained, ()), create_graph)
+    accumulate(_cells(retained, ()), create_graph)
     return tuple(results)
 
 
@@ -113,7 +110,7 @@ def _result(
     arrived: dict[Vertex, Any], index: int, target: Tensor, allow_unused: bool | None, materialize: bool
 ) -> Tensor | None:
     if target.node in arrived:
-        return _own(target, [arrived[target.node]])  # type: ignore[index]
+        return own(target, [arrived[target.node]])  # type: ignore[index]
     if materialize:
         return new_tensor(target.backend.xp.zeros_like(bare(target)))
     if allow_unused:
@@ -131,14 +128,7 @@ def _batched(
     """One walk for each cotangent of a batch."""
     from .ops.manipulation import stack
 
-    for index, (output, g) in enumerate(zip(outputs, grad_outputs, strict=True)):
-        if g is None or g.shape[1:] != output.shape or not g.shape:
-            raise ArgumentError(
-                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
-                f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but got "
-                f"grad_output[{index}] of shape {None if g is None else g.shape} for output[{index}] of shape {output.shape}"
-            )
-    count = grad_outputs[0].shape[0]
+    count = _batch_size(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
     rows = [
         grad(outputs, targets, [g[row] for g in grad_outputs], keep or row < count - 1, create_graph, allow_unused,
@@ -146,6 +136,22 @@ def _batched(
         for row in range(count)
     ]  # fmt: skip
     return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))
+
+
+def _batch_size(outputs: list[Tensor], grad_outputs: list[Any]) -> int:
+    """How many cotangents `grad_outputs` have for each output, checked."""
+    if len(grad_outputs) != len(outputs):
+        raise ArgumentError(f"grad_outputs: got {len(grad_outputs)} for {len(outputs)} outputs; expected one for each")
+    for index, (output, g) in enumerate(zip(outputs, grad_outputs, strict=True)):
+        shape = tuple(getattr(g, "shape", ()))
+        if not shape or shape[1:] != output.shape or shape[0] in (0, None) or shape[0] != len(grad_outputs[0]):
+            raise ArgumentError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+                f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but got "
+                f"grad_output[{index}] of shape {shape} for output[{index}] of shape {output.shape}; "
+                "expected the same batch of at least 1 for all"
+            )
+    return len(grad_outputs[0])
 
 
 # -- roots ------------------------------------------------------------------------------------------------
@@ -284,53 +290,3 @@ def _is_of_another(g: Tensor, level: Level) -> bool:
     """Whether a cotangent belongs to another transform, which will differentiate the walk."""
     own = level_of(g)
     return own is not None and own is not level
-
-
-# -- accumulation -----------------------------------------------------------------------------------------
-
-
-def _accumulate(entries: list[tuple[Tensor, list[Any]]], create_graph: bool) -> None:
-    """Add each gradient, alone in a list, to its `.grad`: all or none.
-
-    Everything that can fail comes before the first `.grad` changes; an interrupt among the changes undoes them.
-    """
-    for tensor, cell in entries:
-        node = tensor.node
-        if isinstance(node, AccumulateGrad) and node.extra is not None and node.extra.prehooks:
-            cell.append(run_prehooks(node, cell.pop()))
-    with _commit:
-        changes = [_change(tensor, cell, create_graph) for tensor, cell in entries]
-        done: list[tuple[Any, str, Any, Any]] = []
-        try:
-            for change in changes:
-                done.append(change)
-                owner, attribute, _, after = change
-                setattr(owner, attribute, after)
-        except BaseException:
-            for owner, attribute, before, _ in done:
-                setattr(owner, attribute, before)
-            raise
-    for tensor, _ in entries:
-        if isinstance(tensor.node, AccumulateGrad):
-            run_accumulated_hooks(tensor, tensor.node)
-
-
-def _change(tensor: Tensor, cell: list[Any], create_graph: bool) -> tuple[Any, str, Any, Any]:
-    """What to set: whose attribute, from what, to what. A `.grad` that is there stays the same object."""
-    holder = tensor.node if isinstance(tensor.node, AccumulateGrad) else tensor._rest()
-    before = holder.grad
-    if before is None:
-        return holder, "grad", None, _own(tensor, cell)
-    g = settle(cell.pop())
-    if create_graph or isinstance(g, Tensor) or before.requires_grad:
-        return holder, "grad", before, before + as_tensor(g)
-    return before, "array", before.array, tensor.backend.wrap(before.array + g)
-
-
-def _own(tensor: Tensor, cell: list[Any]) -> Tensor:
-    """The gradient in a list as a Tensor of the tensor's dtype, whose array nobody else can see."""
-    if type(cell[0]) is Selected:
-        cell.append(cell.pop().settle())
-    if isinstance(cell[0], Tensor):
-        return cell.pop()
-    return new_tensor(tensor.backend.own(cell))

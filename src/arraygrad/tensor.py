@@ -8,30 +8,27 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .backends import Backend, backend_of, learn_dtypes
+from .conversion import Convertible
 from .dtypes import HALVES, STANDARD, DType
-from .errors import ArgumentError, ArgumentTypeError, ExportError, GradientError
+from .errors import ArgumentTypeError, GradientError
 from .graph import ROOT, AccumulateGrad, Level, Output, Vertex
-
-if TYPE_CHECKING:
-    from .attached import Attached
-else:
-    Attached = object
 
 
 class Rest:
     """What few tensors have, behind one slot that is None for the others."""
 
-    __slots__ = ("grad", "version")
+    __slots__ = ("grad", "leaf", "version")
 
     def __init__(self) -> None:
         self.grad: Tensor | None = None
+        self.leaf: AccumulateGrad | None = None
         self.version = 0
 
 
-class Tensor(Attached):
+class Tensor(Convertible):
     """An array that records what is done to it.
 
     `array` is the backend's own array; inside transforms it may be a Tensor of a lower level. `node` is the vertex that
@@ -119,12 +116,13 @@ class Tensor(Attached):
                     f"requires_grad: got a tensor of dtype {self.dtype.name}. Only Tensors of floating point and complex "
                     "dtype can require gradients; convert it first, with x.astype(arraygrad.float32)"
                 )
-            grad = self.grad
-            self.node = AccumulateGrad(self)
-            self.node.grad = grad
+            known, grad = self.rest and self.rest.leaf, self.grad
+            self.node = leaf = known or AccumulateGrad(self)
+            leaf.requires_grad, leaf.grad, leaf.array = True, grad, self.array
         elif not requires_grad and isinstance(self.node, AccumulateGrad):
-            grad, self.node.requires_grad, self.node = self.node.grad, False, None
-            self._rest().grad = grad
+            leaf, self.node = self.node, None
+            leaf.requires_grad = False
+            self._rest().grad, self._rest().leaf = leaf.grad, leaf  # with its hooks, should the flag be set again
         return self
 
     @property
@@ -160,7 +158,8 @@ class Tensor(Attached):
         """The gradient that backward passes accumulated here, or None."""
         if isinstance(self.node, AccumulateGrad):
             return self.node.grad
-        if self.node is not None and self.node.level is ROOT and not self.retains_grad and self.rest is None:
+        known = self.rest.grad if self.rest is not None else None
+        if known is None and self.node is not None and self.node.level is ROOT and not self.retains_grad:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
                 "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
@@ -168,12 +167,14 @@ class Tensor(Attached):
                 UserWarning,
                 stacklevel=2,
             )
-        return self.rest.grad if self.rest is not None else None
+        return known
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
-            self._check_grad(value)
+            from .accumulation import check_grad
+
+            check_grad(self, value)
         if isinstance(self.node, AccumulateGrad):
             self.node.grad = value
         else:
@@ -182,26 +183,6 @@ class Tensor(Attached):
     @grad.deleter
     def grad(self) -> None:
         self.grad = None
-
-    def _check_grad(self, value: object) -> None:
-        if not isinstance(value, Tensor):
-            raise ArgumentTypeError(f"grad: got {type(value).__name__}; expected a Tensor or None")
-        if value is self:
-            raise GradientError("grad: can't assign Variable as its own grad; assign a detached copy, x.detach().clone()")
-        if value.shape != self.shape:
-            raise ArgumentError(
-                f"grad: attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
-                f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
-            )
-        if value.dtype != self.dtype:
-            raise ArgumentTypeError(
-                f"grad: attempting to assign a gradient with dtype '{value.dtype.name}' to a tensor with grad_dtype "
-                f"'{self.dtype.name}'. Convert it with value.astype(x.dtype)"
-            )
-        if value.backend is not self.backend:
-            raise ArgumentTypeError(
-                f"grad: got a gradient stored by {value.backend.name} for a tensor stored by {self.backend.name}"
-            )
 
     def backward(
         self,
@@ -270,126 +251,8 @@ class Tensor(Attached):
     def _version(self) -> int:
         return self.rest.version if self.rest is not None else 0
 
-    # -- leaving ------------------------------------------------------------------------------------
-
-    def numpy(self) -> Any:
-        """The values as a NumPy array; without a copy where the backend can."""
-        if self.requires_grad:
-            raise GradientError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self._values()
-
-    def _values(self) -> Any:
-        array = self.array
-        while isinstance(array, Tensor):
-            array = array.array
-        return backend_of(array).to_numpy(array)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        import numpy
-
-        return numpy.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def item(self) -> Any:
-        """The one element as a Python number."""
-        if self.size != 1:
-            raise ArgumentError(
-                f"item: got a tensor of shape {self.shape}: a Tensor with {self.size} elements cannot be converted to "
-                "Scalar; use tolist(), or index one element"
-            )
-        return self._values().item()
-
-    def tolist(self) -> Any:
-        """The elements as nested lists of Python numbers."""
-        return self._values().tolist()
-
-    def _scalar(self, conversion: str) -> Any:
-        if self.backend.lazy:
-            raise ArgumentTypeError(
-                f"{conversion}: the values of a tensor stored by {self.backend.name} are not known before they are "
-                "computed; compute it first, with x.numpy()"
-            )
-        if self.size != 1:
-            many = "more than one value" if self.size else "no values"
-            raise ArgumentTypeError(
-                f"bool: got shape {self.shape}; Boolean value of Tensor with {many} is ambiguous; reduce it first, with "
-                "arraygrad.all or arraygrad.any"
-                if conversion == "bool"
-                else f"{conversion}: got shape {self.shape}; only one element can be converted to a Python scalar"
-            )
-        return self._values().reshape(())[()]
-
-    def __bool__(self) -> bool:
-        return bool(self._scalar("bool"))
-
-    def __float__(self) -> float:
-        if self.dtype.is_complex:
-            raise ArgumentTypeError(f"float: got dtype {self.dtype.name}; take the real part first, with arraygrad.real(x)")
-        return float(self._scalar("float"))
-
-    def __int__(self) -> int:
-        if self.dtype.is_complex:
-            raise ArgumentTypeError(f"int: got dtype {self.dtype.name}; take the real part first, with arraygrad.real(x)")
-        return int(self._scalar("int"))
-
-    def __complex__(self) -> complex:
-        return complex(self._scalar("complex"))
-
-    def __index__(self) -> int:
-        if self.shape or not self.dtype.kind.endswith("integer"):
-            raise ArgumentTypeError(
-                f"index: got shape {self.shape} and dtype {self.dtype.name}; only integer tensors of 0 axes can be an index"
-            )
-        return int(self._scalar("index"))
-
-    def __dlpack__(
-        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
-    ) -> Any:
-        if self.requires_grad:
-            raise ExportError("__dlpack__: Can't export tensors that require gradient, use tensor.detach()")
-        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-        return self.array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
-
-    def __dlpack_device__(self) -> Any:
-        return self.array.__dlpack_device__()
-
-    # -- copies -------------------------------------------------------------------------------------
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise GradientError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
-                "Copy x.detach() instead."
-            )
-        if id(self) in memo:
-            return memo[id(self)]
-        xp = self.backend.xp
-        copied = new_tensor(xp.asarray(self.array, copy=True))
-        memo[id(self)] = copied
-        grad = self.grad
-        copied.requires_grad_(self.requires_grad)
-        if grad is not None:
-            copied.grad = grad.__deepcopy__(memo) if grad.is_leaf else grad.detach().__deepcopy__(memo)
-        return copied
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.backend.name, self._values(), self.requires_grad)
-
-    def __repr__(self) -> str:
-        from .printing import format_tensor
-
-        return format_tensor(self)
-
-    def __format__(self, specification: str) -> str:
-        return format(self.item(), specification) if specification else repr(self)
-
     def _rule_namespace(self) -> Any:
         return self.__array_namespace__()
-
-
-def _rebuild(backend: str, values: Any, requires_grad: bool) -> Tensor:
-    from .backends import get_backend
-
-    return new_tensor(get_backend(backend).xp.asarray(values)).requires_grad_(requires_grad)
 
 
 def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
