@@ -9,19 +9,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import autograd, errors, func, methods
 from . import namespace as _namespace
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend
-from .dtypes import *  # noqa: F403
-from .dtypes import DType, as_dtype
+from .dtypes import *
+from .dtypes import ALIASES, DType, as_dtype
 from .errors import ArraygradError
-from .factories import *  # noqa: F403
+from .factories import *
 from .kinds import composite, constant, elementwise, general, linear, multilinear, reduction
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .tensor import Tensor
+
+__version__ = "0.1.0"
 
 methods.attach()
 _namespace.install()
 fft = _namespace.extension("fft", "arraygrad", default_backend)
 linalg = _namespace.extension("linalg", "arraygrad", default_backend)
+globals().update(ALIASES)
 globals().update({name: call for name, call in _namespace.calls().items() if name not in globals() and "." not in name})
+
+if TYPE_CHECKING:  # the operations, for those who read types: at run time the declarations bring them
+    from .ops.activations import *
+    from .ops.copying import *
+    from .ops.elementwise import *
+    from .ops.linear_algebra import *
+    from .ops.manipulation import *
+    from .ops.searching import *
+    from .ops.sets import *
+    from .ops.sorting import *
+    from .ops.statistical import *
+    from .ops.utility import *

@@ -21,7 +21,7 @@ import inspect
 from collections import namedtuple
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
 from .call import dispatch
@@ -35,6 +35,7 @@ Array: TypeAlias = Any
 """A Tensor, a raw array or a Python number."""
 
 Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
 
 declared: dict[str, Op] = {}
 """Every declared operation by name, in the order of declaration."""
@@ -43,19 +44,19 @@ composites: dict[str, Function] = {}
 """Every composite by name."""
 
 
-def elementwise(*, domain: Any = None, **rules: Rule) -> Callable[[Function], Function]:
+def elementwise(*, domain: Any = None, **rules: Rule) -> Callable[[F], F]:
     """Each entry of the result depends on one entry of each argument; `rules` are the partial derivatives."""
     return lambda function: _declare(function, Kind.ELEMENTWISE, rules, domain=domain)
 
 
-def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[Function], Function]:
+def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[F], F]:
     """A function over axes whose derivative by each entry is an elementwise partial, with `out` expanded."""
     return lambda function: _declare(function, Kind.REDUCTION, rules, domain=domain)
 
 
 def linear(
     *, moves: bool = False, pointwise: bool = False, multiple: bool = False, core: str | None = None, **rules: Rule
-) -> Callable[[Function], Function]:
+) -> Callable[[F], F]:
     """Linear in the arguments with a rule, jointly. `multiple`: several outputs, so that `g` is a tuple.
 
     `moves`: entries are only moved, copied, left out and added with positive weights. `pointwise`: entry by entry.
@@ -64,7 +65,7 @@ def linear(
     return lambda function: _declare(function, Kind.LINEAR, rules, **attributes)
 
 
-def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[Function], Function]:
+def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[F], F]:
     """Linear in each of the arguments with a rule, while the others stay."""
     return lambda function: _declare(function, Kind.MULTILINEAR, rules, core=core)
 
@@ -77,19 +78,24 @@ def general(
     multiple: bool | tuple[str, ...] = False,
     pointwise: bool = False,
     **rules: Rule,
-) -> Callable[[Function], Function]:
+) -> Callable[[F], F]:
     """Reverse rules by argument and one forward rule.
 
-    `multiple`: several outputs, so that `g` and `out` are tuples, with their names if they have any. `pointwise`: entry by entry, but not holomorphic.
+    `multiple`: several outputs, so that `g` and `out` are tuples, with their names if they have any. `pointwise`: entry
+    by entry, but not holomorphic.
     """
     attributes = {"jvp": jvp, "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise}
     return lambda function: _declare(function, Kind.GENERAL, rules, **attributes)
 
 
-def constant(function: Function | None = None, *, multiple: bool | tuple[str, ...] = False) -> Any:
+@overload
+def constant(function: F) -> F: ...
+@overload
+def constant(*, multiple: bool | tuple[str, ...]) -> Callable[[F], F]: ...
+def constant(function: Any = None, *, multiple: bool | tuple[str, ...] = False) -> Any:
     """The derivative is zero and the result never requires a gradient."""
     if function is None:
-        return lambda function: constant(function, multiple=multiple)
+        return lambda function: _declare(function, Kind.CONSTANT, {}, multiple=multiple)
     return _declare(function, Kind.CONSTANT, {}, multiple=multiple)
 
 
@@ -107,7 +113,7 @@ def _unimplemented(name: str) -> Rule:
     return rule
 
 
-def composite(function: Function) -> Function:
+def composite(function: F) -> F:
     """Written in other operations."""
     name = _name(function)
     _check_signature(name, inspect.signature(function))
@@ -123,7 +129,7 @@ def _name(function: Function) -> str:
     return f"{chapter}.{bare}" if chapter in EXTENSIONS else bare
 
 
-def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attributes: Any) -> Function:
+def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any) -> F:
     name = _name(function)
     signature = inspect.signature(function)
     arrays = tuple(
@@ -152,7 +158,7 @@ def _declare(function: Function, kind: Kind, rules: dict[str, Rule], **attribute
     call.__module__, call.__doc__ = function.__module__, function.__doc__
     call.__annotations__ = function.__annotations__
     call.op = op  # type: ignore[attr-defined]
-    return call
+    return cast(F, call)
 
 
 def _check_signature(name: str, signature: inspect.Signature) -> None:
