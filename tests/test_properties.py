@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from arraygrad_conformance import PROPERTIES, Problem, Rejected, applicable, cases, check, differentiable_calls, sampled
+from arraygrad_conformance import PROPERTIES, Problem, Rejected, applicable, cases_of, check, differentiable_calls, sampled
 from arraygrad_conformance.parameters import strategy_of
 from arraygrad_conformance.references import reference
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -29,7 +29,7 @@ CHECKS = [
 )  # fmt: skip
 @given(data=st.data())
 def test_property_holds(name, prop, backend, data):
-    case = data.draw(cases(name, prop.dtypes, empty=prop.empty))
+    case = data.draw(cases_of(prop, name))
     try:
         check(prop, case, get_backend(backend))
     except Rejected:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from arraygrad.dtypes import as_dtype
 from arraygrad.standard import signature_of
 
 from .problem import Problem
@@ -36,8 +37,6 @@ def _by_numpy(problem: Problem, function: Function, *args: Any, **options: Any) 
             return tuple(plain(part) for part in value)
         return np.array(problem.backend.to_numpy(value)) if problem.backend.is_array(value) else value
 
-    if "dtype" in options:
-        options["dtype"] = problem.case.options["dtype"]
     result = function(*map(plain, args), **{name: plain(value) for name, value in options.items()})
     return problem.backend.xp.asarray(result)
 
@@ -68,7 +67,7 @@ def _solve_triangular(x1: Any, x2: Any, *, upper: bool) -> Any:
 
 BY_NUMPY: dict[str, Function] = {
     "full_like": lambda x, fill_value, **options: np.full(x.shape, fill_value, x.dtype),
-    "convert": lambda x, dtype, *, copy: x.astype(str(dtype).rpartition(".")[2]),
+    "convert": lambda x, dtype, *, copy: x.astype(as_dtype(dtype).name),
     "clone": lambda x: x,
     "to_device": lambda x, device, *, stream: x,
     "getitem": lambda x, key: x[key],

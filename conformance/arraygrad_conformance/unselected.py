@@ -59,8 +59,11 @@ class Masked:
         depends = [~np.isclose(a, b, rtol=0, atol=0, equal_nan=True) for a, b in zip(before, after, strict=True)]
         changed[self.position] = np.where(self.bad, self.values * 0.9 - 0.01, self.values)
         after = quietly(self.problem.value, changed)
-        if self.problem.case.call.is_broadcasting:
+        call, options = self.problem.case.call, self.problem.case.options
+        if call.is_broadcasting:
             depends = [np.broadcast_to(self.bad, out.shape) for out in before]
+        elif call.kind is Kind.GENERAL and "axis" in options and before[0].ndim == self.bad.ndim:
+            depends = [np.any(seen, axis=options["axis"], keepdims=True) for seen in depends]
         return [np.asarray(seen | (a != b)) for seen, a, b in zip(depends, before, after, strict=True)]
 
     def __call__(self, s: Any) -> tuple[Any, ...]:

@@ -34,7 +34,8 @@ def diff(
         )
     axis %= result.ndim
     for _ in range(n):
-        later = result[along(axis, slice(min(1, result.shape[axis]), None))]
-        earlier = result[along(axis, slice(None, -1))]
+        length = result.shape[axis]
+        later = result[along(axis, slice(min(1, length), None))]
+        earlier = result[along(axis, slice(None, max(length - 1, 0)))]
         result = later != earlier if result.dtype == "bool" else later - earlier
     return result
