@@ -10,13 +10,13 @@
 `unselected` have what must hold.
 """
 
-from . import arrays, contracts, extensions, second, unselected
+from . import arrays, beyond, contracts, extensions, second, unselected
 from .calls import differentiable_calls
 from .cases import cases, draw_case, sampled
 from .problem import Problem, Rejected
 from .properties import PROPERTIES, Property, applicable, cases_of, check
 
 __all__ = [
-    "PROPERTIES", "Problem", "Property", "Rejected", "applicable", "arrays", "cases", "cases_of", "check", "contracts",
-    "differentiable_calls", "draw_case", "extensions", "sampled", "second", "unselected",
+    "PROPERTIES", "Problem", "Property", "Rejected", "applicable", "arrays", "beyond", "cases", "cases_of", "check",
+    "contracts", "differentiable_calls", "draw_case", "extensions", "sampled", "second", "unselected",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 from arraygrad.kinds import composites, declared
 from arraygrad.namespace import calls
 from arraygrad.op import Kind, Op
+from arraygrad.standard import signature_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _arrays(signature: inspect.Signature) -> tuple[str, ...]:
 
 @cache
 def differentiable_calls() -> dict[str, Call]:
-    """Every declared operation that has a derivative, then every composite of arrays, by name."""
+    """Every declared operation that has a derivative, then the standard's composites of arrays, by name."""
     public = calls()
     found = {}
     for name, op in declared.items():
@@ -86,6 +87,6 @@ def differentiable_calls() -> dict[str, Call]:
     for name, function in composites.items():
         signature = inspect.signature(function)
         arrays = _arrays(signature)
-        if arrays and "Tensor" in str(signature.return_annotation):
+        if arrays and signature_of(name) and "Tensor" in str(signature.return_annotation):
             found[name] = Call(name, function, signature, arrays, arrays, None)
     return found

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 
 Array = Any
 Axis = Any
@@ -32,6 +32,8 @@ def _scan(xp: Any, combine: Callable[[Any, Any], Any], parts: tuple[Array, ...],
 
 
 def logcumsumexp(xp: Any, x: Array, /, *, axis: int = -1) -> Array:
+    if not xp.isdtype(x.dtype, "real floating"):
+        raise ArgumentTypeError(f"logcumsumexp: x: got dtype {x.dtype}; expected a real floating one")
     if x.ndim == 0:
         return x
     return _scan(xp, lambda later, earlier: (xp.logaddexp(later[0], earlier[0]),), (x,), axis)[0]
@@ -112,9 +114,7 @@ def convolve(xp: Any, x1: Array, x2: Array, /, *, mode: str = "full") -> Array:
     return total
 
 
-_PADE = tuple(
-    math.comb(13, k) * math.factorial(26 - k) / math.factorial(26) for k in range(14)
-)
+_PADE = tuple(math.comb(13, k) * math.factorial(26 - k) / math.factorial(26) for k in range(14))
 """Coefficients of the numerator of the Padé approximant of degree (13, 13) to exp."""
 
 _RADIUS = 5.371920351148152

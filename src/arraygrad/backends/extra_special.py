@@ -106,9 +106,9 @@ def exp2(xp: Any, x: Array, /) -> Array:
 
 def as_arrays(xp: Any, x1: Any, x2: Any) -> tuple[Array, Array]:
     """Two arguments of which one may be a Python number, as arrays."""
-    if isinstance(x1, (bool, int, float)):
+    if isinstance(x1, (bool, int, float, complex)):
         return xp.full_like(x2, x1), x2
-    return x1, xp.full_like(x1, x2) if isinstance(x2, (bool, int, float)) else x2
+    return x1, xp.full_like(x1, x2) if isinstance(x2, (bool, int, float, complex)) else x2
 
 
 def xlogy(xp: Any, x1: Any, x2: Any, /) -> Array:

@@ -35,7 +35,6 @@ def _convolve_pull(xp: Any, g: Any, x: Any, other: Any, mode: str) -> Any:
 @multilinear(
     x1=lambda xp, g, x1, x2, mode: _convolve_pull(xp, g, x1, x2, mode),
     x2=lambda xp, g, x1, x2, mode: _convolve_pull(xp, g, x2, x1, mode),
-    core="(m),(n)->(k)",
 )
 def convolve(x1: Array, x2: Array, /, mode: str = "full") -> Tensor:
     """Convolution of two vectors: "full", of the "same" length as the longer one, or "valid", where they overlap."""

@@ -1,4 +1,4 @@
-"""Special functions of real numbers, entry by entry, under NumPy's, SciPy's and PyTorch's names.
+"""Special functions, entry by entry, under NumPy's, SciPy's and PyTorch's names.
 
 The derivatives of erf and of the normal distribution are in M. Abramowitz and I. Stegun, Handbook of mathematical
 functions, 1964, chapter 7; gelu is from D. Hendrycks and K. Gimpel, Gaussian error linear units, 2016.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..backends import is_real
 from ..backends.extra_special import as_arrays, cos_pi
+from ..backends import is_real
 from ..kinds import Array, Tensor, elementwise
 from .elementwise import LN2
 
@@ -69,7 +71,7 @@ def sinc(x: Array, /) -> Tensor:
     """sin(πx) / (πx), and 1 at 0."""
 
 
-@elementwise(x=lambda g, out: g / (3 * out * out))
+@elementwise(x=lambda g, out: g / (3 * out * out), domain="nonzero")
 def cbrt(x: Array, /) -> Tensor:
     """Real cube root. The derivative at 0 is infinite."""
 
@@ -81,7 +83,7 @@ def exp2(x: Array, /) -> Tensor:
 
 def _xlogy_x1(xp: Any, x1: Any, x2: Any) -> Any:
     x1, x2 = as_arrays(xp, x1, x2)
-    absent = (x1 == 0) & (x2 <= 0)
+    absent = (x1 == 0) & ((x2 <= 0) if is_real(x2) else (x2 == 0))
     return xp.where(absent, 0, xp.log(xp.where(absent, 1, x2)))
 
 
