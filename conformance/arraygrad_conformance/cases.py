@@ -14,7 +14,7 @@ from arraygrad.op import Kind
 
 from .calls import Call, differentiable_calls
 from .shapes import Shape, broadcasting, core_shapes, some_shape
-from .values import Source, domain_of
+from .values import NONZERO, Source, domain_of
 
 DOUBLE = ("float64",)
 """Data types that arrays are drawn from, unless a property says otherwise."""
@@ -100,7 +100,7 @@ class Draft:
         dtype = dtype or self.random.choice(self.dtypes)
         if callable(domain):
             return domain(self.source, shape, dtype)
-        array = self.source.numbers(shape, dtype, domain)
+        array = self.source.numbers(shape, dtype, None if domain == NONZERO else domain)
         if domain is None and array.ndim:
             count = min(self.zeros, array.size)
             array.reshape(-1)[self.source.rng.permutation(array.size)[:count]] = 0

@@ -72,7 +72,7 @@ class Problem:
         except Exception as error:
             raise Rejected(f"{self.backend.name} does not take {self.case}: {error}") from error
         outs = outs if isinstance(outs, (tuple, list)) else (outs,)
-        return [np.asarray(self.backend.to_numpy(out)) for out in outs]
+        return [np.asarray(self.backend.to_numpy(out.array if isinstance(out, Tensor) else out)) for out in outs]
 
     # -- derivatives --------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.linalg
+import scipy.special
 
 from arraygrad.dtypes import as_dtype
 from arraygrad.standard import signature_of
@@ -65,7 +67,37 @@ def _solve_triangular(x1: Any, x2: Any, *, upper: bool) -> Any:
     return np.linalg.solve(np.triu(x1) if upper else np.tril(x1), x2)
 
 
+def _gelu(x: Any, *, approximate: str) -> Any:
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + scipy.special.erf(x / np.sqrt(2)))
+
+
+def _convolve(x1: Any, x2: Any, mode: str) -> Any:
+    """Of batches one by one."""
+    batch = np.broadcast_shapes(x1.shape[:-1], x2.shape[:-1])
+    lefts, rights = (np.broadcast_to(x, (*batch, x.shape[-1])).reshape(-1, x.shape[-1]) for x in (x1, x2))
+    rows = [np.convolve(left, right, mode) for left, right in zip(lefts, rights, strict=True)]
+    return np.reshape(np.stack(rows), (*batch, -1))
+
+
+def _logcumsumexp(x: Any, *, axis: int) -> Any:
+    return np.log(np.cumsum(np.exp(x), axis=axis))
+
+
 BY_NUMPY: dict[str, Function] = {
+    "linalg.expm": scipy.linalg.expm,
+    "nanmax": np.nanmax,
+    "nanmin": np.nanmin,
+    "logcumsumexp": _logcumsumexp,
+    "convolve": _convolve,
+    "erf": scipy.special.erf,
+    "erfc": scipy.special.erfc,
+    "gelu": _gelu,
+    "sinc": np.sinc,
+    "cbrt": np.cbrt,
+    "exp2": np.exp2,
+    "xlogy": scipy.special.xlogy,
     "full_like": lambda x, fill_value, **options: np.full(x.shape, fill_value, x.dtype),
     "convert": lambda x, dtype, *, copy: x.astype(as_dtype(dtype).name),
     "clone": lambda x: x,

@@ -1,8 +1,8 @@
 """Values of arrays for tests, by the domain of an operation.
 
-A domain says where an operation is smooth: None (the real line without a neighbourhood of zero), an open interval
-`(low, high)`, a dictionary of intervals by argument, or a sort of matrix, by name (`MATRICES`). Complex numbers have
-their real part in the interval and a small imaginary part.
+A domain says where an operation is smooth: None (all numbers; zeros are rare), "nonzero", an open interval
+`(low, high)`, a sort of matrix by name (`MATRICES`), or a dictionary of these by argument. Complex numbers have their
+real part in the interval and a small imaginary part.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 Interval = tuple[float, float]
 POINTS = 400
+NONZERO = "nonzero"
 
 
 class Source:
@@ -118,11 +119,11 @@ MATRICES: dict[str, Matrices] = {
 }
 
 
-def domain_of(domain: Any, parameter: str) -> Interval | Matrices | None:
-    """The domain of one argument: an interval, a sort of matrix, or None for all but zero."""
+def domain_of(domain: Any, parameter: str) -> Any:
+    """The domain of one argument: an interval, NONZERO, a sort of matrix, or None for all numbers."""
     if isinstance(domain, dict):
         domain = domain.get(parameter)
-    if domain is None or isinstance(domain, tuple):
+    if domain is None or domain == NONZERO or isinstance(domain, tuple):
         return domain
     name = domain if isinstance(domain, str) else domain.__name__
     return MATRICES[name]
