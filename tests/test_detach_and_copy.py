@@ -210,6 +210,14 @@ def test_deep_copy_of_a_leaf_has_its_own_values_flag_and_grad(lib):
     assert x.tolist() == [1, 2]
 
 
+def test_deep_copy_shares_no_memory():
+    x = leaf(ag)
+    (x * x).sum().backward()
+    copied = copy.deepcopy(x)
+    assert not np.shares_memory(copied.array, x.array)
+    assert not np.shares_memory(copied.grad.array, x.grad.array)
+
+
 def test_deep_copy_of_a_constant_requires_no_gradient(lib):
     copied = copy.deepcopy(lib.tensor([1, 2]))
     assert copied.tolist() == [1, 2]

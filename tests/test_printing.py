@@ -22,7 +22,7 @@ def floats(generator, shape):
     yield from (plain, plain.astype("float32"), plain.astype("float16"), (plain * 1e4).astype("float32"))
     yield from (np.round(plain * 10), np.round(plain * 10) + 0.5 * (generator.random(shape) < 0.2))
     yield from (np.exp(plain * 3), np.exp(plain * 20), plain * 1e-5, plain * 1e9, plain * 1e300, plain * 1e-300)
-    yield from (np.round(plain * 1e9), np.round(np.exp(np.abs(plain) * 6)))
+    yield from (np.round(plain * 1e9), np.round(np.exp(np.abs(plain) * 6)), np.round(plain) + 9e7, plain + 0.9e8)
     infinite = replaced(replaced(plain, np.inf, generator), -np.inf, generator)
     yield from (infinite, replaced(np.round(infinite * 10), np.nan, generator), replaced(plain, np.nan, generator))
     yield from (np.full(shape, value) for value in (np.nan, np.inf, 0.0, -0.0, 1.0))

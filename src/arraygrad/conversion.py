@@ -122,7 +122,7 @@ class Convertible(Attached):
     def __repr__(self) -> str:
         from .printing import format_tensor
 
-        return format_tensor(self)
+        return format_tensor(self)  # type: ignore[arg-type]
 
     def __format__(self, specification: str) -> str:
         return format(self.item(), specification) if specification else repr(self)
