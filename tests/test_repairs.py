@@ -128,9 +128,10 @@ def test_a_copy_that_may_not_be_made_is_a_value_error_on_every_backend() -> None
 # -- when one of these fails, the library is mended: remove its repair --------------------------------------
 
 
-def test_numpy_still_needs_its_repair_of_expm1() -> None:
-    function = numpy_without_repairs("expm1")
-    pairs = zip(function(LATTICE), repaired("expm1", function)(LATTICE), strict=True)
+@pytest.mark.parametrize("name", ["expm1", "tanh"])
+def test_numpy_still_needs_its_repair(name: str) -> None:
+    function = numpy_without_repairs(name)
+    pairs = zip(function(LATTICE), repaired(name, function)(LATTICE), strict=True)
     assert not all(same(complex(value), complex(mended)) for value, mended in pairs)
 
 
@@ -139,7 +140,7 @@ def test_numpy_still_needs_its_repair_of_floor_divide() -> None:
 
 
 def test_numpy_has_no_other_repairs() -> None:
-    assert set(ag.get_backend("numpy").repairs) == {"expm1", "floor_divide"}
+    assert set(ag.get_backend("numpy").repairs) == {"expm1", "floor_divide", "tanh"}
 
 
 def test_strict_still_raises_attribute_error_for_a_copy_that_may_not_be_made() -> None:

@@ -68,6 +68,10 @@ def cofactor(xp: Any, x: Array, /) -> Array:
     return sign[..., None, None] * conjugated
 
 
+def cast(xp: Any, x: Array, /, dtype: Any, *, copy: bool = True) -> Array:
+    return xp.convert(x, dtype, copy=copy)
+
+
 def distinct(xp: Any, x: Array, /) -> tuple[Array, ...]:
     return tuple(xp.unique_all(x))
 
@@ -79,6 +83,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "logsumexp": logsumexp,
     "softmax": softmax,
     "log_softmax": log_softmax,
+    "cast": cast,
     "distinct": distinct,
     "linalg.solve_triangular": solve_triangular,
     "linalg.cofactor": cofactor,

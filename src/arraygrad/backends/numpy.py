@@ -24,7 +24,7 @@ _ALONE = _references([object()])
 class NumPyBackend(Backend):
     """NumPy arrays on the CPU."""
 
-    repairs = ("expm1", "floor_divide")
+    repairs = ("expm1", "floor_divide", "tanh")
 
     def __init__(self) -> None:
         super().__init__("numpy", None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..dtypes import DType, as_dtype, is_of_kind
 from ..errors import ArgumentTypeError
-from ..kinds import Array, Tensor, composite, linear
+from ..kinds import Array, Tensor, composite, constant, linear
 
 
 @linear(x=lambda g: g, pointwise=True)
@@ -16,14 +16,20 @@ def convert(x: Array, /, dtype: Any, *, copy: bool = True) -> Tensor:
     """The conversion itself: what `astype` records."""
 
 
+@constant
+def cast(x: Array, /, dtype: Any, *, copy: bool = True) -> Tensor:
+    """The conversion to integers or booleans, which have no derivative."""
+
+
 @composite
 def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Tensor:
     """x in another data type; with `copy=False` x itself if it has it. The gradient comes back in x's data type."""
+    target = as_dtype(dtype)
     if device is not None:
         x = x.to_device(device)
-    if not copy and x.dtype == as_dtype(dtype):
+    if not copy and x.dtype == target:
         return x
-    return convert(x, as_dtype(dtype), copy=copy)
+    return convert(x, target, copy=copy) if target.is_differentiable else cast(x, target, copy=copy)
 
 
 @composite
