@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from isolation import isolated
@@ -22,7 +22,10 @@ _PER_NODE_TOO_SLOW = ("JAX", "JAX jit")
 
 
 def deep(name: str, length: int) -> dict[str, float]:
-    """Seconds per operation of a short and of a long chain, and the share of its memory that stays when it is gone."""
+    """Seconds per operation of a short and of a long chain, and the share of its memory that stays when it is gone.
+
+    In seconds of the processor, since the long chain cannot wait for a moment in which nothing else runs.
+    """
     library, reference = load(name), load(BY_HAND)
     assert library is not None and reference is not None
     gc.disable()
@@ -42,9 +45,9 @@ def _prepared(library: Library, length: int) -> Any:
 
 
 def _seconds(call: Any) -> tuple[float, Any]:
-    before = perf_counter()
+    before = process_time()
     result = call()
-    return perf_counter() - before, result
+    return process_time() - before, result
 
 
 def rows(settings: Settings) -> Iterator[Row]:
