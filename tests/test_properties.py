@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
-from arraygrad_conformance import PROPERTIES, Problem, Rejected, applicable, cases_of, check, differentiable_calls, sampled
+from arraygrad_conformance import (
+    PROPERTIES,
+    Problem,
+    Rejected,
+    applicable,
+    cases_of,
+    check,
+    differentiable_calls,
+    sampled,
+)
 from arraygrad_conformance.parameters import strategy_of
 from arraygrad_conformance.references import reference
-from hypothesis import HealthCheck, Phase, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings
 
 from arraygrad.backends import get_backend
 
@@ -21,19 +31,36 @@ CHECKS = [
 ]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("name", "prop"), CHECKS)
-@settings(
-    max_examples=8, derandomize=True, database=None, deadline=None, phases=(Phase.generate, Phase.shrink),
+SETTINGS = settings(
+    max_examples=10, derandomize=True, database=None, deadline=None, phases=(Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
-@given(data=st.data())
-def test_property_holds(name, prop, backend, data):
-    case = data.draw(cases_of(prop, name))
-    try:
-        check(prop, case, get_backend(backend))
-    except Rejected:
-        assume(False)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("name", "prop"), CHECKS)
+def test_property_holds(name, prop, backend):
+    @SETTINGS
+    @given(cases_of(prop, name))
+    def holds(case):
+        with suppress(Rejected):  # the case says nothing about the property; that some do is tested below
+            check(prop, case, get_backend(backend))
+
+    holds()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_differences_can_be_taken_of_every_operation(name, backend):
+    prop = PROPERTIES["derivatives_are_limits_of_differences"]
+    prop = prop if applicable(prop, name) else PROPERTIES[f"{prop.name}_of_complex_numbers"]
+    assert applicable(prop, name)
+    checked = 0
+    for case in sampled(name, 12, prop.dtypes):
+        with suppress(Rejected):
+            check(prop, case, get_backend(backend))
+            checked += 1
+    assert checked > 2
 
 
 @pytest.mark.parametrize("name", NAMES)
