@@ -53,23 +53,43 @@ class Pending:
 def add(entry: list[Any], g: Any) -> None:
     """Add g to the cotangent of an entry; in place only where the walk made the buffer itself."""
     _, before, dtype = entry
-    if type(g) is Selected or type(before) is Selected:
-        entry[1] = total(before, g)
-    elif dtype is not None:
-        before += g
-        entry[1] = before
-    elif isinstance(before, Tensor) or isinstance(g, Tensor):
-        entry[1] = before + g
+    if type(before) is Selected and type(g) is Selected:
+        if dtype is not None:
+            before.add(g)
+            return
     else:
-        entry[2] = g.dtype
-        if g.dtype in half_dtypes[type(g)]:
-            xp = namespace_of(g)
-            before = xp.astype(before, xp.float32)
-        entry[1] = before + g
+        before, g = settle(before), settle(g)
+        if dtype is not None:
+            before += g
+            entry[1] = before
+            return
+    if is_raw(before) and is_raw(g):
+        entry[2] = before.array.dtype if type(before) is Selected else before.dtype
+        if entry[2] in half_dtypes[type(settle(before))]:
+            before = widened(before)
+        if type(before) is Selected and before.scattered is not None:
+            before.add(g)  # what was scattered lies in a buffer of its own
+            return
+    entry[1] = total(before, g)
+
+
+def is_raw(g: Any) -> bool:
+    """Whether a cotangent is stored by a library itself."""
+    part = g if type(g) is not Selected else g.array if g.scattered is None else g.scattered[0]
+    return not isinstance(part, Tensor)
+
+
+def widened(g: Any) -> Any:
+    """A cotangent of half precision in float32, to add to."""
+    array = settle(g)
+    wide = namespace_of(array).astype(array, namespace_of(array).float32)
+    return g.with_array(wide) if type(g) is Selected else wide
 
 
 def rounded(g: Any, dtype: Any) -> Any:
     """A finished sum in the dtype of its terms."""
+    if type(g) is Selected:
+        return g.with_array(rounded(g.array, dtype))
     return g if g.dtype == dtype else namespace_of(g).astype(g, dtype)
 
 

@@ -12,33 +12,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .backends import namespace_of
+from .backends import backend_of, namespace_of
 
 
 class Selected:
     """An array that counts only where its mask says so.
 
-    `mask` is boolean and broadcasts to the array, or a function that makes it, called if it is needed at all.
-    `clean` says that the array is known to be zero elsewhere.
+    The mask is boolean and broadcasts to the array; it is given as it is, or as a function that makes it, called if it is
+    needed at all. `clean` says that the array is known to be zero elsewhere.
     """
 
-    __slots__ = ("_mask", "array", "clean")
+    __slots__ = ("_array", "_masks", "clean", "scattered")
 
     def __init__(self, array: Any, mask: Any | Callable[[], Any], clean: bool = False) -> None:
-        self.array = array
-        self._mask = mask
+        self._array = array
+        self._masks = [mask]
         self.clean = clean
+        self.scattered: tuple[Any, Any, tuple[int, ...]] | None = None
+        """What the array is to be made of: values, their key, and the shape of the zeros around them."""
+
+    @property
+    def array(self) -> Any:
+        """The array, made now if it was not yet."""
+        if self._array is None and self.scattered is not None:
+            values, key, shape = self.scattered
+            xp = namespace_of(values)
+            zeros = xp.zeros(shape, dtype=values.dtype, device=values.device)
+            self._array = xp.index_add(zeros, values, key=key)
+        return self._array
 
     @property
     def mask(self) -> Any:
-        if callable(self._mask):
-            self._mask = self._mask()
-        return self._mask
+        """Where the array counts: where one of the masks of its terms holds."""
+        union, *others = self._masks
+        union = union() if callable(union) else union
+        for mask in others:
+            union = union | (mask() if callable(mask) else mask)
+        self._masks[:] = [union]
+        return union
 
     def settle(self) -> Any:
         """The array with exact zeros where nothing was selected."""
         if not self.clean:
-            self.array = namespace_of(self.array).where(self.mask, self.array, 0)
+            self._array = namespace_of(self.array).where(self.mask, self.array, 0)
             self.clean = True
         return self.array
 
@@ -52,10 +68,46 @@ class Selected:
         """The result of `pull`, a function that only moves and adds entries, with the mask moved alike."""
         result = pull(self.settle())
         array = result.array if type(result) is Selected else result
-        return Selected(array, lambda: settle(pull(counting(self))) != 0, clean=True)
+        outline = self.outline()
+        return Selected(array, lambda: settle(pull(outline())) != 0, clean=True)
+
+    def outline(self) -> Callable[[], Any]:
+        """A function that makes an array of 1 where this one counts and 0 elsewhere, without holding on to this one."""
+        xp, shape, dtype, masks = namespace_of(self.array), self.array.shape, self.array.dtype, self.with_array(None)
+        return lambda: xp.astype(xp.broadcast_to(masks.mask, shape), dtype)
+
+    def with_array(self, array: Any) -> Selected:
+        """Another clean array under the same mask."""
+        other = Selected(array, None, clean=True)
+        other._masks = self._masks
+        return other
+
+    def add(self, term: Selected) -> None:
+        """Add a term in place, in a buffer that is this one's own."""
+        array = self.settle()
+        if term.scattered is not None and term._array is None:
+            values, key, _ = term.scattered
+            self._array = backend_of(array).add_at(array, values, key)
+        else:
+            array += term.settle()
+            self._array = array
+        self._masks.extend(term._masks)
 
     def _rule_namespace(self) -> Any:
         return namespace_of(self.array)
+
+
+def scatter(xp: Any, g: Any, shape: tuple[int, ...], key: Any) -> Selected:
+    """Zeros of `shape` with g added at `key`: what was not indexed is structurally zero."""
+    device, selected = g.device, tuple(g.shape)
+
+    def mask() -> Any:
+        falses = xp.zeros(shape, dtype=xp.bool, device=device)
+        return xp.index_set(falses, xp.ones(selected, dtype=xp.bool, device=device), key=key)
+
+    result = Selected(None, mask, clean=True)
+    result.scattered = g, key, shape
+    return result
 
 
 def settle(value: Any) -> Any:
@@ -65,18 +117,19 @@ def settle(value: Any) -> Any:
 
 def counting(value: Any) -> Any:
     """1 where an array counts, 0 where it was not selected, in its dtype; None for None."""
-    if type(value) is not Selected:
-        return None if value is None else namespace_of(value).ones_like(value)
-    xp, array = namespace_of(value), value.array
-    return xp.astype(xp.broadcast_to(value.mask, array.shape), array.dtype)
+    if type(value) is Selected:
+        return value.outline()()
+    return None if value is None else namespace_of(value).ones_like(value)
 
 
 def total(first: Any, second: Any) -> Any:
-    """The sum of two cotangents or tangents: it counts where one of them does."""
+    """The sum of two cotangents or tangents, in a new buffer: it counts where one of them does."""
     array = settle(first) + settle(second)
-    if type(first) is Selected and type(second) is Selected:
-        return Selected(array, lambda: first.mask | second.mask, clean=True)
-    return array
+    if type(first) is not Selected or type(second) is not Selected:
+        return array
+    both = first.with_array(array)
+    both._masks = [*first._masks, *second._masks]
+    return both
 
 
 def times(flowing: Any, partial: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .positions import has_integer_array
 from .protocol import Array, Backend
 
 
@@ -44,12 +45,14 @@ class NumPyBackend(Backend):
         return x[key]
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
-        out = np.array(x)
-        if isinstance(key, tuple) or (isinstance(key, np.ndarray) and key.dtype.kind != "b"):
-            np.add.at(out, key, values)
+        return self.add_at(np.array(x), values, key)
+
+    def add_at(self, x: Array, values: Array, key: Any) -> Array:
+        if has_integer_array(key):
+            np.add.at(x, key, values)
         else:
-            out[key] += values
-        return out
+            x[key] += values
+        return x
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         out = np.array(x)

@@ -141,6 +141,10 @@ class Backend:
         """Whether a condition holds everywhere, as far as that is known without computing what is not computed yet."""
         return not self.lazy and bool(self.xp.all(condition))
 
+    def add_at(self, x: Array, values: Array, key: Any) -> Array:
+        """`index_add` into a buffer that is the caller's own: in place where the library can."""
+        return self.index_add(x, values, key=key)
+
     # -- leaving and entering -----------------------------------------------------------------------
 
     def to_numpy(self, x: Array) -> Any:

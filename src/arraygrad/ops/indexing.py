@@ -6,21 +6,11 @@ import sys
 from typing import Any
 
 from ..backends import namespace_of
+from ..backends.positions import has_integer_array
 from ..call import bare
 from ..kinds import Array, Tensor, linear
-from ..selection import Selected
+from ..selection import Selected, scatter
 from ..tensor import Tensor as _Tensor
-
-
-def scatter(xp: Any, g: Any, shape: tuple[int, ...], key: Any) -> Selected:
-    """Zeros of `shape` with g added at `key`: what was not indexed is structurally zero."""
-    zeros = xp.zeros(shape, dtype=g.dtype, device=g.device)
-
-    def mask() -> Any:
-        falses = xp.zeros(shape, dtype=xp.bool, device=g.device)
-        return xp.index_set(falses, xp.ones(g.shape, dtype=xp.bool, device=g.device), key=key)
-
-    return Selected(xp.index_add(zeros, g, key=key), mask, clean=True)
 
 
 @linear(x=lambda xp, g, x, key: scatter(xp, g, x.shape, key), moves=True)
@@ -73,12 +63,6 @@ def _of_winners(xp: Any, g: Any, key: Any) -> Any:
     turns = xp.reshape(xp.arange(size, device=g.device), taken.shape)
     last = xp.getitem(xp.index_set(xp.zeros(g.shape, dtype=turns.dtype, device=g.device), turns, key=key), key)
     return xp.where(last == turns, taken, 0)
-
-
-def has_integer_array(key: Any) -> bool:
-    """Whether a key has an array of integers, which may repeat an index."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return any(hasattr(part, "dtype") and part.ndim > 0 and not str(part.dtype).endswith("bool") for part in parts)
 
 
 def _take_pull(xp: Any, g: Any, x: Any, indices: Any, axis: int | None) -> Selected:
