@@ -14,14 +14,14 @@ STEP = 1e-3
 Arrays = Sequence[Any]
 
 
-def same(got: Arrays, expected: Arrays, what: str, tolerance: float = 1e-9) -> None:
-    """Raise AssertionError unless arrays are equal to within `tolerance` of their largest entry."""
+def same(got: Arrays, expected: Arrays, what: str, tolerance: float = 1e-9, least: float = 1e-3) -> None:
+    """Raise AssertionError unless arrays are equal to within `tolerance` of their largest entry, or of `least`."""
     assert len(got) == len(expected), f"{what}: {len(got)} arrays, expected {len(expected)}"
     for position, (mine, other) in enumerate(zip(got, expected, strict=True)):
         assert mine.shape == other.shape, f"{what} [{position}]: shape {mine.shape}, expected {other.shape}"
         finite = np.abs(other[np.isfinite(other)])
         scale = finite.max() if finite.size else 0.0
-        close = np.isclose(mine, other, rtol=tolerance, atol=tolerance * max(scale, 1e-3), equal_nan=True)
+        close = np.isclose(mine, other, rtol=tolerance, atol=tolerance * max(scale, least), equal_nan=True)
         assert close.all(), f"{what} [{position}]:\n{mine}\nexpected\n{other}"
 
 

@@ -54,8 +54,8 @@ def _in_precision(problem: Problem, dtype: str) -> None:
     gradients, tangents = narrow.gradients(g_narrow), narrow.tangents(t_narrow)
     _same_types_and_shapes(gradients, narrow.case.primals, "gradients")
     _same_types_and_shapes(tangents, outs, "tangents")
-    same(gradients, problem.gradients(g), "gradients", TOLERANCE[dtype])
-    same(tangents, problem.tangents(t), "tangents", TOLERANCE[dtype])
+    same(gradients, problem.gradients(g), "gradients", TOLERANCE[dtype], 0.2)
+    same(tangents, problem.tangents(t), "tangents", TOLERANCE[dtype], 0.2)
     _, pushed = ag.func.jvp(
         lambda *x: narrow.pulled(x, narrow.given(g_narrow)),
         tuple(narrow.given(narrow.case.primals)),

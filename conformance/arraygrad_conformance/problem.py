@@ -37,7 +37,7 @@ class Problem:
 
     def raw(self, value: Any) -> Any:
         """A NumPy array as one of the backend; anything else as it is."""
-        return self.backend.xp.asarray(value, copy=True) if isinstance(value, np.ndarray) else value
+        return self.backend.xp.asarray(value, copy=True) if isinstance(value, (np.ndarray, np.generic)) else value
 
     def _option(self, value: Any) -> Any:
         if isinstance(value, tuple):

@@ -122,7 +122,7 @@ def _find(value: Array) -> Backend:
         backend = get_backend(top)
         if not backend.is_array(value):
             raise _not_an_array(value)
-    elif isinstance(value, type) or not hasattr(value, "__array_namespace__"):
+    elif isinstance(value, type) or not hasattr(value, "__array_namespace__") or hasattr(value, "_rule_namespace"):
         raise _not_an_array(value)
     else:
         library = value.__array_namespace__()

@@ -169,7 +169,7 @@ def from_dlpack(backend: Backend, x: Any, /, *, device: Any = None, copy: bool |
 
 def full(backend: Backend, shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """`fill_value` in every entry. A gradient flows to a Tensor given as `fill_value`."""
-    if is_array(fill_value) and backend_of(fill_value) is backend:
+    if not isinstance(fill_value, Tensor) and is_array(fill_value) and backend_of(fill_value) is backend:
         fill_value = as_tensor(fill_value)
     if isinstance(fill_value, Tensor):
         value = astype(fill_value, dtype or fill_value.dtype, copy=False, device=device)

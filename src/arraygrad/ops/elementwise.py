@@ -332,7 +332,7 @@ def _pow_by_base(xp: Any, x1: Any, x2: Any) -> Any:
         if x2 in (0, 1):
             return int(x2)
         return x2 * (x1 if x2 == 2 else x1 ** (x2 - 1))
-    flat = x2 == 0
+    flat = (x1 == 0) & (x2 == 0)
     return xp.where(flat, 0, x2 * x1 ** xp.where(flat, 1, x2 - 1))
 
 

@@ -352,7 +352,7 @@ def _norm_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord
     return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
 
 
-@general(x=_norm_pull, jvp=_norm_jvp)
+@general(x=_norm_pull, jvp=_norm_jvp, domain="nonzero")
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Tensor:
     """Norm of vectors of order `ord` over `axis`. The derivative at the zero vector is 0; ties of the infinity norms
     share equally."""
