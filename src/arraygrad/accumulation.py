@@ -11,7 +11,7 @@ from .hooks import run_accumulated_hooks, run_prehooks
 from .selection import Selected, settle
 from .tensor import Tensor, as_tensor, new_tensor
 
-_commit = threading.Lock()
+_commit = threading.RLock()
 """One gradient is added to a `.grad` at a time, whichever thread it comes from."""
 
 

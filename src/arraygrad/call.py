@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .backends import Backend, backend_of
+from .dtypes import as_dtype
 from .errors import ArgumentTypeError, BackendError, GradientError, explain
 from .graph import Level, Node, Output, next_number
 from .modes import current
@@ -49,7 +50,7 @@ def deepest(arguments: Sequence[Any], op: Op) -> Level | None:
 
 def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     """Call an operation on Tensors, raw arrays and Python numbers, at whatever levels they are."""
-    level = None if op.kind is Kind.CONSTANT else deepest(arguments, op)
+    level = None if stops_gradients(op, options) else deepest(arguments, op)
     if level is None:
         values = [bare(argument) for argument in arguments]
         return wrap(op, evaluate(op, values, options))
@@ -63,6 +64,12 @@ def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     if any(isinstance(argument, Dual) and argument.level is level for argument in arguments):
         return push_forward(level, op, arguments, values, outs, options)
     return record(level, op, arguments, values, outs, options)
+
+
+def stops_gradients(op: Op, options: dict[str, Any]) -> bool:
+    """Whether the result can require no gradient: it is constant, or its dtype is asked to be an integer."""
+    dtype = options.get("dtype")
+    return op.kind is Kind.CONSTANT or (dtype is not None and not as_dtype(dtype).is_differentiable)
 
 
 def bare(value: Any) -> Any:

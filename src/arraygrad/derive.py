@@ -9,6 +9,7 @@ from typing import Any
 
 from .backends import namespace_of
 from .call import apply
+from .errors import DerivativeNotImplemented
 from .op import Kind, Op
 from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
 from .selection import Selected, counting, settle, total
@@ -27,11 +28,23 @@ class VariadicPulls:
 
 
 def pulls(op: Op) -> Any:
-    """For each argument the function `(g, kept, options)` that gives its gradient, None where there is none."""
+    """For each argument the function `(g, kept, options)` that gives its gradient; it raises where no rule was declared."""
     make = {Kind.ELEMENTWISE: elementwise_pull, Kind.REDUCTION: reduction_pull}.get(op.kind, plain_pull)
     if op.variadic:
         return VariadicPulls(make(op, op.rules["arrays"]))
-    return tuple(make(op, op.rules[name]) if name in op.rules else None for name in op.arrays)
+    return tuple(make(op, op.rules[name]) if name in op.rules else unimplemented(op, name) for name in op.arrays)
+
+
+def unimplemented(op: Op, name: str) -> Callable[..., Any]:
+    """A rule that raises: the derivative by this argument was not declared."""
+
+    def rule(g: Any, kept: Any, options: Any) -> Any:
+        raise DerivativeNotImplemented(
+            f"the derivative for '{op.name}' is not implemented, by its argument {name!r}. Pass that detached, with "
+            "x.detach(), or declare an operation of your own with a rule for it"
+        )
+
+    return rule
 
 
 def push(op: Op) -> Push:
@@ -42,13 +55,13 @@ def push(op: Op) -> Push:
 def _push_partials(op: Op) -> Push:
     """Elementwise operations and reductions: the sum over arguments of tangent times partial."""
     make = elementwise_push if op.kind is Kind.ELEMENTWISE else reduction_push
-    pushes = [make(op, op.rules[name]) if name in op.rules else None for name in op.arrays]
+    pushes = [make(op, op.rules[name]) if name in op.rules else unimplemented(op, name) for name in op.arrays]
 
     def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
         kept = [*values, *outs]
         sum = None
         for tangent, forward in zip(tangents, pushes, strict=True):
-            if tangent is None or forward is None:
+            if tangent is None:
                 continue
             if type(tangent) is Selected and op.kind is Kind.ELEMENTWISE:
                 term = tangent.follow(forward(tangent.array, kept, options))

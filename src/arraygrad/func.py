@@ -334,5 +334,9 @@ def _transpose(columns: list[Any], structure: Any, single: bool) -> Any:
 
 
 def hessian(f: Function, argnums: Argnums = 0) -> Function:
-    """The Hessian of f, which returns a scalar: forward mode over reverse mode."""
-    return jacfwd(jacrev(f, argnums), argnums)
+    """The Hessian of f, which returns a scalar.
+
+    Reverse over reverse: f is called once, and each row is a walk over the graph of its gradient. Forward over reverse,
+    `jacfwd(jacrev(f))`, gives the same and needs less memory; it calls f once for each element of its argument.
+    """
+    return jacrev(jacrev(f, argnums), argnums)

@@ -25,7 +25,7 @@ from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
 from .call import dispatch
-from .errors import DeclarationError, DerivativeNotImplemented
+from .errors import DeclarationError
 from .op import Kind, Op
 from .rules import Rule, check
 from .standard import EXTENSIONS, signature_of
@@ -103,16 +103,6 @@ def missing() -> Any:
     """Stands for a rule that nobody has written: the forward call works, and a backward pass through it raises."""
 
 
-def _unimplemented(name: str) -> Rule:
-    def rule(g: Any) -> Any:
-        raise DerivativeNotImplemented(
-            f"the derivative for {name!r} is not implemented. Declare an operation of your own with a rule for it, or "
-            "detach() what goes in"
-        )
-
-    return rule
-
-
 def composite(function: F) -> F:
     """Written in other operations."""
     name = _name(function)
@@ -137,7 +127,6 @@ def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any)
     )
     options = tuple(parameter for parameter in signature.parameters if parameter not in arrays)
     _check_signature(name, signature)
-    rules = {argument: _unimplemented(name) if rule is missing else rule for argument, rule in rules.items()}
     op = Op(name, arrays, options, rules)
     op.kind = kind
     op.elementwise = kind is Kind.ELEMENTWISE
@@ -150,6 +139,7 @@ def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any)
     for attribute, value in attributes.items():
         setattr(op, attribute, value)
     _check_rules(op)
+    op.rules = {argument: rule for argument, rule in rules.items() if rule is not missing}
     if name in declared or name in composites:
         raise DeclarationError(f"{name}: declared twice")
     declared[name] = op

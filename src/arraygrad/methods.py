@@ -20,8 +20,8 @@ from .ops import (
     indexing,
     linear_algebra,
     manipulation,
-    sorting,
     searching,
+    sorting,
     statistical,
     utility,
 )

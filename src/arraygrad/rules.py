@@ -96,7 +96,8 @@ def conform(value: Any, like: Any) -> Any:
             wide = xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype
             value = xp.sum(value, axis=summed, keepdims=True, dtype=wide)
             value = xp.reshape(value, value.shape[lead:]) if lead > 0 else value
-        value = xp.broadcast_to(value, wanted)
+        if tuple(value.shape) != wanted:
+            value = xp.broadcast_to(value, wanted)
     return value if value.dtype == like.dtype else xp.astype(value, like.dtype)
 
 

@@ -54,7 +54,7 @@ class Selected:
     def settle(self) -> Any:
         """The array with exact zeros where nothing was selected."""
         if not self.clean:
-            self._array = namespace_of(self.array).where(self.mask, self.array, 0)
+            self._array = namespace_of(self.array).masked(self.array, self.mask)
             self.clean = True
         return self.array
 
@@ -62,7 +62,7 @@ class Selected:
         """`result` of an elementwise rule on the array, under the same mask (and its own, if it has one)."""
         if type(result) is Selected:
             return Selected(result.array, self.mask & result.mask)
-        return Selected(result, self.mask)
+        return self if result is self.array else Selected(result, self.mask)
 
     def move(self, pull: Callable[[Any], Any]) -> Selected:
         """The result of `pull`, a function that only moves and adds entries, with the mask moved alike."""

@@ -96,21 +96,21 @@ def full_slice(n1: int, n2: int, mode: str) -> tuple[int, int]:
 
 
 def convolve(xp: Any, x1: Array, x2: Array, /, *, mode: str = "full") -> Array:
-    """Blocks of shifted copies of the longer vector times the shorter one."""
-    if x1.ndim != 1 or x2.ndim != 1 or 0 in (x1.shape[0], x2.shape[0]):
+    """Blocks of shifted copies of the longer vectors times the shorter ones."""
+    if 0 in (x1.ndim, x2.ndim) or 0 in (x1.shape[-1], x2.shape[-1]):
         raise ArgumentError(
-            f"convolve: got shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected two vectors of at least one element"
+            f"convolve: got shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected vectors of at least one element"
         )
-    start, length = full_slice(x1.shape[0], x2.shape[0], mode)
-    longer, shorter = (x1, x2) if x1.shape[0] >= x2.shape[0] else (x2, x1)
-    count = shorter.shape[0]
-    margin = xp.zeros((count - 1,), dtype=longer.dtype, device=longer.device)
-    padded = xp.concat([margin, longer, margin])
+    start, length = full_slice(x1.shape[-1], x2.shape[-1], mode)
+    longer, shorter = (x1, x2) if x1.shape[-1] >= x2.shape[-1] else (x2, x1)
+    count = shorter.shape[-1]
+    margin = xp.zeros((*longer.shape[:-1], count - 1), dtype=longer.dtype, device=longer.device)
+    padded = xp.concat([margin, longer, margin], axis=-1)
     total = xp.zeros((), dtype=longer.dtype, device=longer.device)
     for first in range(0, count, _BLOCK):
-        offsets = range(first, min(first + _BLOCK, count))
-        shifted = [padded[start + count - 1 - each : start + count - 1 - each + length] for each in offsets]
-        total = total + xp.matmul(shorter[first : first + len(shifted)], xp.stack(shifted))
+        starts = [start + count - 1 - each for each in range(first, min(first + _BLOCK, count))]
+        shifted = xp.stack([padded[..., each : each + length] for each in starts], axis=-2)
+        total = total + xp.matmul(shorter[..., None, first : first + len(starts)], shifted)[..., 0, :]
     return total
 
 

@@ -209,6 +209,7 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "getitem": backend.getitem,
         "index_add": backend.index_add,
         "index_set": backend.index_set,
+        "masked": lambda x, mask, /: backend.xp.where(mask, x, 0),
         "moveaxis": lambda x, /, source, destination: backend.library.moveaxis(x, source, destination),
         "tile": lambda x, /, repetitions: backend.library.tile(x, repetitions),
         "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),

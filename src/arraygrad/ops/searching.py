@@ -36,3 +36,6 @@ def where(condition: Array, x1: Array, x2: Array, /) -> Tensor:
     """x1 where `condition` holds, else x2. Nothing flows to what is not selected, whatever is there."""
 
 
+@elementwise(x=lambda g, mask: Selected(g, mask))
+def masked(x: Array, mask: Array, /) -> Tensor:
+    """x where `mask` holds, else 0. Nothing flows to what is not selected."""

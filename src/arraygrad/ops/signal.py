@@ -25,19 +25,21 @@ from .utility import diff
 
 def _convolve_pull(xp: Any, g: Any, x: Any, other: Any, mode: str) -> Any:
     """Correlation of the cotangent, put in its place in the full convolution, with the other vector."""
-    start, length = full_slice(x.shape[0], other.shape[0], mode)
-    after = x.shape[0] + other.shape[0] - 1 - start - length
-    before, behind = (xp.zeros((count,), dtype=g.dtype, device=g.device) for count in (start, after))
-    whole = xp.concat([before, g, behind]) if mode != "full" else g
-    return xp.convolve(whole, xp.flip(conj(xp, other)), mode="valid")
+    start, length = full_slice(x.shape[-1], other.shape[-1], mode)
+    after = x.shape[-1] + other.shape[-1] - 1 - start - length
+    before, behind = (xp.zeros((*g.shape[:-1], count), dtype=g.dtype, device=g.device) for count in (start, after))
+    whole = xp.concat([before, g, behind], axis=-1) if mode != "full" else g
+    return xp.convolve(whole, xp.flip(conj(xp, other), axis=-1), mode="valid")
 
 
 @multilinear(
     x1=lambda xp, g, x1, x2, mode: _convolve_pull(xp, g, x1, x2, mode),
     x2=lambda xp, g, x1, x2, mode: _convolve_pull(xp, g, x2, x1, mode),
+    core="(m),(n)->(k)",
 )
 def convolve(x1: Array, x2: Array, /, mode: str = "full") -> Tensor:
-    """Convolution of two vectors: "full", of the "same" length as the longer one, or "valid", where they overlap."""
+    """Convolution of vectors along the last axis: "full", of the "same" length as the longer ones, or "valid", where they
+    overlap wholly. Other axes broadcast."""
 
 
 # -- padding ------------------------------------------------------------------------------------------------
