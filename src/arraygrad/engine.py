@@ -146,6 +146,8 @@ def walk(
         if lift is not None:
             kept = lift(node, kept)
         kind = type(g)
+        if kind is Selected and not op.passes_masks:
+            g, kind = g.settle(), None
         if extra is not None or needed is not None or kind is Selected or kind is dict:
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)
@@ -207,9 +209,7 @@ def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) ->
     if op.moves:
         return g.move(lambda part: pull(part, kept, options))
     h = pull(g.settle(), kept, options)
-    if op.kind is Kind.GENERAL and op.arity == 1 and "axis" in options:
-        return Selected(h, lambda: meeting(g, h.ndim, options["axis"]))
-    return h
+    return Selected(h, lambda: meeting(g, h.ndim, options["axis"])) if op.passes_masks else h
 
 
 def meeting(g: Selected, ndim: int, axis: Any) -> Any:

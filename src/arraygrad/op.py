@@ -42,7 +42,7 @@ class Op:
     function: Callable[..., Any]
     pulls: Sequence[Callable[..., Any] | None]
     push: Callable[..., Any]
-    keeps: dict[int, tuple[bool, ...]]
+    passes_masks: bool
 
     def __init__(self, name: str, arrays: tuple[str, ...], options: tuple[str, ...], rules: dict[str, Rule]) -> None:
         self.name = name
@@ -70,6 +70,9 @@ class Op:
 
     def __getattr__(self, attribute: str) -> Any:
         """Functions derived from the rules are made when first used: importing must be quick."""
+        if attribute == "passes_masks":
+            self.passes_masks = self._passes_masks()
+            return self.passes_masks
         if attribute not in ("pulls", "push"):
             raise AttributeError(attribute)
         from . import derive  # which calls operations, and so comes after this module
@@ -77,6 +80,11 @@ class Op:
         value = getattr(derive, attribute)(self)
         setattr(self, attribute, value)
         return value
+
+    def _passes_masks(self) -> bool:
+        """Whether the declaration tells which entries of an argument an entry of the result depends on."""
+        along_axis = self.kind is Kind.GENERAL and self.arity == 1 and "axis" in self.options
+        return self.elementwise or self.pointwise or self.moves or self.kind is Kind.REDUCTION or along_axis
 
     def learn(self, arguments: Sequence[Any]) -> None:
         """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`."""

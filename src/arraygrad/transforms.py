@@ -1,0 +1,227 @@
+"""Transforms of functions. They nest in any order and to any depth, and close over whatever they like.
+
+Each call makes a level of its own (`graph.Level`), on which the function's arguments are recorded; the values that the
+level records, and the derivatives that it returns, belong to the caller's levels.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from . import modes
+from .autograd import differentiate
+from .backends import default_backend
+from .call import bare
+from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .graph import Leaf, Level
+from .ops.creation import asarray
+from .selection import Selected, settle
+from .structure import flatten, rebuild
+from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
+
+Argnums = int | tuple[int, ...]
+Function = Callable[..., Any]
+
+
+@contextmanager
+def new_level() -> Iterator[Level]:
+    """A level inside the caller's."""
+    before = modes.depth.get()
+    modes.depth.set(before + 1)
+    try:
+        yield Level(before + 1)
+    finally:
+        modes.depth.set(before)
+
+
+def to_tensor(value: Any, name: str = "argument") -> Tensor:
+    """An argument of a transform as a Tensor: arrays and Python numbers are taken as constants."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, (float, complex)):
+        return asarray(default_backend(), value)
+    if hasattr(value, "__array_namespace__") or hasattr(value, "dtype"):
+        return as_tensor(value)
+    raise ArgumentTypeError(f"{name}: got {type(value).__name__}; expected a Tensor, an array or a float")
+
+
+def enter(level: Level, value: Any, name: str) -> Tensor:
+    """A value as an argument that `level` differentiates by."""
+    tensor = to_tensor(value, name)
+    if not tensor.dtype.is_differentiable:
+        raise ArgumentTypeError(
+            f"{name}: got dtype {tensor.dtype.name}; expected a floating or complex dtype, which can be differentiated by"
+        )
+    inner = constant(tensor)
+    level.lifted = level.lifted or isinstance(inner, Tensor)
+    return new_tensor(inner, Leaf(level))
+
+
+def leave(level: Level, value: Any) -> Any:
+    """A result of `level` as a value of the caller's levels."""
+    if isinstance(value, Dual) and value.level is level:
+        return as_tensor(value.array)
+    if isinstance(value, Tensor) and value.node is not None and value.node.level is level:
+        return as_tensor(value.array)
+    return value
+
+
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value of f at the primals, and the function that maps cotangents of the value to those of the primals.
+
+    With `has_aux`, f returns (value, aux), and aux is returned as a third. Cotangents have the structure of the value
+    (tensors in nested lists, tuples and dictionaries); the result is a tuple with the structure of each primal.
+    """
+    leaves, structure = flatten(primals)
+    with new_level() as level:
+        inputs = [enter(level, leaf, f"primals[{index}]") for index, leaf in enumerate(leaves)]
+        value, aux = call(f, rebuild(structure, inputs), {}, has_aux)
+    outputs, out_structure = flatten(value)
+    for index, output in enumerate(outputs):
+        if not isinstance(output, Tensor):
+            raise ArgumentTypeError(f"vjp: output {index} of f: got {type(output).__name__}; expected a Tensor")
+
+    def pull(cotangents: Any, retain_graph: bool = True) -> Any:
+        given, given_structure = flatten(cotangents)
+        if given_structure != out_structure:
+            raise ArgumentError(f"vjp: cotangents: got the structure {given_structure}; expected {out_structure}")
+        return rebuild(structure, _pull(level, inputs, outputs, given, retain_graph))
+
+    result = rebuild(out_structure, [leave(level, output) for output in outputs])
+    aux = _leave_all(level, aux)
+    return (result, pull, aux) if has_aux else (result, pull)
+
+
+def _pull(
+    level: Level, inputs: list[Tensor], outputs: list[Tensor], cotangents: Sequence[Any], retain_graph: bool
+) -> list[Tensor]:
+    roots = []
+    for index, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
+        g = to_tensor(cotangent, f"cotangents[{index}]")
+        if g.shape != output.shape:
+            raise ArgumentError(f"vjp: cotangents[{index}]: got shape {g.shape}; expected {output.shape}")
+        if output.node is not None and output.node.level is level:
+            roots.append((output.node, g))
+    arrived: dict[Any, Any] = differentiate(roots, retain_graph, False, None)
+    return [as_tensor(settle(arrived[x.node])) if x.node in arrived else zeros_of(x) for x in inputs]
+
+
+def zeros_of(tensor: Tensor) -> Tensor:
+    """Constant zeros like a tensor."""
+    return new_tensor(tensor.backend.wrap(tensor.backend.xp.zeros_like(bare(tensor))))
+
+
+def call(f: Function, args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool) -> tuple[Any, Any]:
+    """The value of f and what it returns beside it, if `has_aux` says that it does."""
+    result = f(*args, **kwargs)
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise ArgumentTypeError(f"has_aux=True: f returned {type(result).__name__}; expected a pair (value, aux)")
+    return result
+
+
+def _leave_all(level: Level, value: Any) -> Any:
+    leaves, structure = flatten(value)
+    return rebuild(structure, [leave(level, leaf) for leaf in leaves])
+
+
+def selected(args: Sequence[Any], argnums: Argnums) -> list[int]:
+    """The positions that `argnums` means, checked."""
+    chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+    for number in chosen:
+        if not -len(args) <= number < len(args):
+            raise ArgumentError(f"argnums: got {argnums} for a call with {len(args)} positional arguments")
+    return [number % len(args) for number in chosen]
+
+
+def of_arguments(f: Function, args: Sequence[Any], kwargs: dict[str, Any], chosen: list[int]) -> Function:
+    """f as a function of the chosen arguments alone."""
+
+    def of_chosen(*values: Any) -> Any:
+        full = list(args)
+        for number, value in zip(chosen, values, strict=True):
+            full[number] = value
+        return f(*full, **kwargs)
+
+    return of_chosen
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that gives f's value and its gradient by the arguments at `argnums`; f returns a real scalar.
+
+    With `has_aux`, f returns (value, aux), and the first of the pair is (value, aux) too.
+    """
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        chosen = selected(args, argnums)
+        of_chosen = of_arguments(f, args, kwargs, chosen)
+        value, pull, *aux = vjp(of_chosen, *(args[number] for number in chosen), has_aux=has_aux)
+        if not isinstance(value, Tensor) or value.shape != () or not value.dtype.is_floating_point:
+            got = f"shape {value.shape} and dtype {value.dtype.name}" if isinstance(value, Tensor) else type(value).__name__
+            raise GradientError(
+                f"grad: f returned {got}; expected a Tensor of shape () and real floating dtype; "
+                "use arraygrad.func.vjp, jacrev or jacfwd for other outputs"
+            )
+        grads = pull(new_tensor(value.backend.wrap(value.backend.xp.ones_like(bare(value)))), retain_graph=False)
+        result = grads[0] if isinstance(argnums, int) else grads
+        return ((value, aux[0]) if has_aux else value), result
+
+    return wrapped
+
+
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that gives the gradient of f, which returns a real scalar, by the arguments at `argnums`.
+
+    With `has_aux`, f returns (value, aux) and the result is (gradient, aux).
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        value, gradient = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return wrapped
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> Any:
+    """The value of f at the primals, and its derivative in the direction of the tangents.
+
+    Forward mode: no graph, no memory of the way. With `has_aux`, f returns (value, aux), and aux is a third result.
+    """
+    leaves, structure = flatten(tuple(primals))
+    directions, direction_structure = flatten(tuple(tangents))
+    if structure != direction_structure:
+        raise ArgumentError(f"jvp: tangents: got the structure {direction_structure}; expected that of primals: {structure}")
+    with new_level() as level:
+        duals = [_dual(level, index, *pair) for index, pair in enumerate(zip(leaves, directions, strict=True))]
+        value, aux = call(f, rebuild(structure, duals), {}, has_aux)
+    outputs, out_structure = flatten(value)
+    result = rebuild(out_structure, [leave(level, output) for output in outputs])
+    pushed = rebuild(out_structure, [tangent_of(level, output) for output in outputs])
+    return (result, pushed, _leave_all(level, aux)) if has_aux else (result, pushed)
+
+
+def _dual(level: Level, index: int, primal: Any, tangent: Any) -> Dual:
+    x, t = to_tensor(primal, f"primals[{index}]"), to_tensor(tangent, f"tangents[{index}]")
+    if t.shape != x.shape or t.dtype != x.dtype or not x.dtype.is_differentiable:
+        raise ArgumentError(
+            f"jvp: primals[{index}] has shape {x.shape} and dtype {x.dtype.name}, tangents[{index}] has shape {t.shape} "
+            f"and dtype {t.dtype.name}; expected the same, of floating or complex dtype"
+        )
+    return Dual(constant(x), constant(t), level)
+
+
+def tangent_of(level: Level, output: Any) -> Tensor:
+    """The tangent that a value carries at a level; zeros if it carries none."""
+    if not isinstance(output, Tensor):
+        raise ArgumentTypeError(f"jvp: f returned {type(output).__name__}; expected a Tensor")
+    if isinstance(output, Dual) and output.level is level:
+        tangent = output.tangent
+        return as_tensor(tangent.settle() if type(tangent) is Selected else tangent)
+    return zeros_of(output)
