@@ -214,3 +214,25 @@ def test_a_value_that_leaked_from_one_transform_into_another_is_refused():
     grad(lambda x: (leaked.append(x), x.sum())[1])(ag.ones(2))
     with pytest.raises(GradientError, match="leaked"):
         grad(lambda x: (x * leaked[0]).sum())(ag.ones(2))
+
+
+def filled(x):
+    """A function that writes into arrays of its own, as NumPy code does."""
+    y = ag.zeros(3, dtype=ag.float64)
+    y[0] = x[0] * x[1]
+    y[1:] = x[:2]
+    y += x
+    y[1] *= y[0]
+    return y
+
+
+@pytest.mark.parametrize("jacobian", [jacrev, jacfwd])
+def test_writes_in_place_are_differentiated(jacobian):
+    x = np.array([2.0, 3.0, 5.0])
+    # y0 = x0 x1 + x0, y1 = (x0 + x1) y0, y2 = x1 + x2
+    y0, sum01 = 8.0, 5.0
+    expected = [[4.0, 2.0, 0.0], [y0 + sum01 * 4, y0 + sum01 * 2, 0.0], [0.0, 1.0, 1.0]]
+    np.testing.assert_allclose(jacobian(filled)(ag.asarray(x)).numpy(), expected)
+    second = [outer(inner(lambda x: filled(x)[1])) for outer in (jacrev, jacfwd) for inner in (jacrev, jacfwd)]
+    for hessian_of in second:
+        np.testing.assert_allclose(hessian_of(ag.asarray(x)).numpy(), second[0](ag.asarray(x)).numpy())

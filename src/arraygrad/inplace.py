@@ -15,7 +15,7 @@ from .graph import AccumulateGrad
 from .ops import creation, elementwise
 from .ops.data_type import astype
 from .ops.indexing import index_set, plain_key
-from .tensor import Tensor, as_tensor
+from .tensor import Dual, Tensor, as_tensor
 
 
 def check_writable(x: Tensor, operation: str) -> None:
@@ -41,6 +41,10 @@ def assign(x: Tensor, value: Tensor, operation: str) -> Tensor:
         value = astype(value, x.dtype)
     retains = x.retains_grad
     x.set_array(value.array)
+    if isinstance(value, Dual):
+        rest = x._rest()
+        rest.tangent, rest.level = value.tangent, value.level
+    x.__class__ = type(value)
     if not isinstance(x.node, AccumulateGrad):
         x.node = value.node
     if retains and x.node is not None:

@@ -20,9 +20,11 @@ from .graph import ROOT, AccumulateGrad, Level, Output, Vertex
 class Rest:
     """What few tensors have, behind one slot that is None for the others."""
 
-    __slots__ = ("grad", "leaf", "version")
+    __slots__ = ("grad", "leaf", "level", "tangent", "version")
 
     def __init__(self) -> None:
+        self.level: Level = ROOT
+        self.tangent: Any = None
         self.grad: Tensor | None = None
         self.leaf: AccumulateGrad | None = None
         self.version = 0
@@ -265,19 +267,29 @@ def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
 
 
 class Dual(Tensor):
-    """A value that carries a tangent: `array` and `tangent` are values one level down."""
+    """A value that carries a tangent: `array` and `tangent` are values one level down.
 
-    __slots__ = ("level", "tangent")
+    It has the slots of a Tensor and no other, so that a write in place can make one of the other.
+    """
 
-    level: Level
-    tangent: Any
+    __slots__ = ()
 
     def __init__(self, primal: Any, tangent: Any, level: Level) -> None:
         self.array = primal
         self.node = None
-        self.rest = None
-        self.tangent = tangent
-        self.level = level
+        self.rest = Rest()
+        self.rest.tangent = tangent
+        self.rest.level = level
+
+    @property
+    def level(self) -> Level:
+        """The transform that pushes the tangent."""
+        return self.rest.level  # type: ignore[union-attr]
+
+    @property
+    def tangent(self) -> Any:
+        """The tangent, one level down."""
+        return self.rest.tangent  # type: ignore[union-attr]
 
     @property
     def requires_grad(self) -> bool:
