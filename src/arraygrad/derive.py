@@ -32,7 +32,17 @@ def pulls(op: Op) -> Any:
     make = {Kind.ELEMENTWISE: elementwise_pull, Kind.REDUCTION: reduction_pull}.get(op.kind, plain_pull)
     if op.variadic:
         return VariadicPulls(make(op, op.rules["arrays"]))
-    return tuple(make(op, op.rules[name]) if name in op.rules else unimplemented(op, name) for name in op.arrays)
+    made = [make(op, op.rules[name]) if name in op.rules else unimplemented(op, name) for name in op.arrays]
+    return tuple(map(dropping, made)) if op.drops else tuple(made)
+
+
+def dropping(pull: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule that leaves zeros where an entry was dropped: there the gradient counts for nothing."""
+
+    def dropped(g: Any, kept: Any, options: Any) -> Selected:
+        return Selected(pull(g, kept, options), lambda: settle(pull(counting(g), kept, options)) != 0, clean=True)
+
+    return dropped
 
 
 def unimplemented(op: Op, name: str) -> Callable[..., Any]:
@@ -92,7 +102,7 @@ def _push_linear(op: Op) -> Push:
         pushed = apply(op, replaced(settle), options)
         in_part = (tangent is None or type(tangent) is Selected
                    for flowing, tangent in zip(flows, tangents, strict=True) if flowing)  # fmt: skip
-        if not op.moves or not any(in_part):
+        if not op.moves or not (op.drops or any(in_part)):
             return pushed
         if op.multiple:
             moved = apply(op, replaced(counting), options)

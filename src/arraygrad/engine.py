@@ -199,7 +199,7 @@ def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) ->
     """A rule's result, counting only where the cotangent does, as far as the declaration tells where that is."""
     if type(g) is tuple:
         h = pull(tuple(map(settle, g)), kept, options)
-        if not op.moves or not any(type(part) is Selected for part in g):
+        if not op.moves or not any(part is None or type(part) is Selected for part in g):
             return h
         return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
     if type(g) is not Selected or op.kind is Kind.REDUCTION:

@@ -55,13 +55,20 @@ def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[F], F]:
 
 
 def linear(
-    *, moves: bool = False, pointwise: bool = False, multiple: bool = False, core: str | None = None, **rules: Rule
+    *,
+    moves: bool = False,
+    drops: bool = False,
+    pointwise: bool = False,
+    multiple: bool = False,
+    core: str | None = None,
+    **rules: Rule,
 ) -> Callable[[F], F]:
     """Linear in the arguments with a rule, jointly. `multiple`: several outputs, so that `g` is a tuple.
 
-    `moves`: entries are only moved, copied, left out and added with positive weights. `pointwise`: entry by entry.
+    `moves`: entries are only moved, copied, left out and added with positive weights; `drops`: and some have zeros in
+    their place, in the result or in the gradient. `pointwise`: entry by entry.
     """
-    attributes = {"moves": moves, "pointwise": pointwise, "multiple": multiple, "core": core}
+    attributes = {"moves": moves, "drops": drops, "pointwise": pointwise, "multiple": multiple, "core": core}
     return lambda function: _declare(function, Kind.LINEAR, rules, **attributes)
 
 

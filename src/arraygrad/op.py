@@ -55,6 +55,7 @@ class Op:
         self.multiple = False
         self.pack: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
         self.moves = False
+        self.drops = False
         self.core: str | None = None
         self.domain: Any = None
         self.jvp: Rule | None = None

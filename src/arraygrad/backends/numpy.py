@@ -111,7 +111,7 @@ def _permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
 
 def _masked(x: Array, mask: Array, /) -> Array:
     """By the bits of floats: a branch for each entry would cost ten times as much."""
-    plain = x.flags.c_contiguous and mask.flags.c_contiguous and mask.shape == x.shape
+    plain = x.ndim and x.flags.c_contiguous and mask.flags.c_contiguous and mask.shape == x.shape
     if not plain or x.dtype not in (np.float32, np.float64):
         return np.where(mask, x, 0)
     bits = np.int32 if x.dtype == np.float32 else np.int64

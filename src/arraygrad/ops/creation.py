@@ -41,12 +41,12 @@ def full_like(x: Array, /, fill_value: Array, *, dtype: Any = None, device: Any 
     return full(x.backend, x.shape, fill_value, dtype=dtype or x.dtype, device=device or x.device)
 
 
-@linear(x=lambda xp, g, k: xp.tril(g, k=k), moves=True)
+@linear(x=lambda xp, g, k: xp.tril(g, k=k), moves=True, drops=True)
 def tril(x: Array, /, *, k: int = 0) -> Tensor:
     """The lower triangles of matrices: entries above the k-th diagonal are zero."""
 
 
-@linear(x=lambda xp, g, k: xp.triu(g, k=k), moves=True)
+@linear(x=lambda xp, g, k: xp.triu(g, k=k), moves=True, drops=True)
 def triu(x: Array, /, *, k: int = 0) -> Tensor:
     """The upper triangles of matrices: entries below the k-th diagonal are zero."""
 

@@ -47,7 +47,7 @@ def _without(xp: Any, g: Any, key: Any) -> Any:
     return xp.index_set(g, zeros, key=key)
 
 
-@linear(x=_without, values=lambda xp, g, key: _of_winners(xp, g, key), moves=True)
+@linear(x=_without, values=lambda xp, g, key: _of_winners(xp, g, key), moves=True, drops=True)
 def index_set(x: Array, values: Array, /, *, key: Any) -> Tensor:
     """A copy of x with `values` at `key`. Of repeated indices the last wins, and it alone gets the gradient."""
 

@@ -66,13 +66,15 @@ def _diagonal_pull(xp: Any, g: Any, x: Any, offset: int) -> Any:
     return xp.where(_diagonal_mask(xp, x, offset, g.device), by_row, 0)
 
 
-@linear(x=_diagonal_pull, moves=True, core="(m,n)->(k)")
+@linear(x=_diagonal_pull, moves=True, drops=True, core="(m,n)->(k)")
 def diagonal(x: Array, /, *, offset: int = 0) -> Tensor:
     """Diagonals of matrices."""
 
 
 @linear(
     x=lambda xp, g, x, offset: xp.where(_diagonal_mask(xp, x, offset, g.device), g[..., None, None], 0),
+    moves=True,
+    drops=True,
     core="(m,n)->()",
 )
 def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
