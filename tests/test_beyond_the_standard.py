@@ -30,6 +30,12 @@ def random(*shape: int, seed: int = 0, is_complex: bool = False) -> np.ndarray:
     return drawn + 1j * rng.standard_normal(shape) if is_complex else drawn
 
 
+def apart(*shape: int, seed: int = 0) -> np.ndarray:
+    """Numbers of which no two are near, so that no small step changes their order."""
+    size = math.prod(shape)
+    return np.random.default_rng(seed).permutation(np.linspace(-2.1, 2.3, size) * 1.5).reshape(shape)
+
+
 def tensor(array: Any) -> ag.Tensor:
     """An array of NumPy's on the backend under test, in its own dtype."""
     array = np.asarray(array)
@@ -365,3 +371,351 @@ def test_norm_chooses_as_numpy_does(ord: Any, axis: Any):
     check(lambda x: ag.linalg.norm(x, ord=ord, axis=axis), x)
     with pytest.raises(errors.ArgumentError, match=r"linalg\.norm: axis: .*one axis"):
         ag.linalg.norm(tensor(x), ord=2)
+
+
+# -- running along an axis ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cummax", "cummin"])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_running_extremes_are_those_of_pytorch(name: str, axis: int):
+    torch = pytest.importorskip("torch")
+    x = np.round(random(4, 5), 0)
+    x[1, 2] = math.nan
+    found, expected = getattr(ag, name)(tensor(x), axis), getattr(torch, name)(torch.tensor(x), axis)
+    close(found.values, expected.values)
+    assert found.indices.numpy().tolist() == expected.indices.tolist()
+    assert found.indices.dtype == ag.int64
+    check(lambda x: getattr(ag, name)(x, axis).values, apart(4, 5))
+
+
+def test_running_extremes_give_the_gradient_to_the_element_selected():
+    close(gradient_of(lambda x: ag.cummax(x).values, [1.0, 1.0, 0.0]), [1, 2, 0])
+    assert ag.cummax(tensor(2.0)).values.shape == ()
+    with pytest.raises(errors.IndexingError, match="cummax: axis: got 2 for an array of 2 axes"):
+        ag.cummax(tensor(random(2, 3)), 2)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_logcumsumexp(axis: int):
+    x = random(4, 3)
+    for shift in (0, 1000, -1000):
+        close(ag.logcumsumexp(tensor(x + shift), axis=axis), np.logaddexp.accumulate(x + shift, axis=axis))
+    check(lambda x: ag.logcumsumexp(x, axis=axis), x)
+    assert ag.logcumsumexp(tensor(3.0), axis=0).item() == 3
+
+
+def test_logcumsumexp_shares_equally_among_equal_infinities():
+    low, high = -math.inf, math.inf
+
+    def last(x: ag.Tensor) -> ag.Tensor:
+        return ag.logcumsumexp(x)[-1]
+
+    for x, shares in (
+        ([low, low, low], [1 / 3, 1 / 3, 1 / 3]), ([low, 2.0, low], [0, 1, 0]), ([1.0, high, 5.0, high], [0, 0.5, 0, 0.5]),
+        ([low, high], [0, 1]), ([1000.0, 1000.0], [0.5, 0.5]), ([0.0, 50.0], [math.exp(-50), 1]),
+    ):  # fmt: skip
+        close(gradient_of(last, x), shares, atol=0)
+        for position in range(len(x)):
+            unit = np.eye(len(x))[position]
+            close(func.jvp(last, (tensor(x),), (tensor(unit),))[1], shares[position], atol=0)
+
+
+def test_cumsum_and_cumprod_are_those_of_numpy():
+    x = random(2, 3)
+    for axis in (None, 0, -1):
+        close(ag.cumsum(tensor(x), axis), np.cumsum(x, axis))
+        close(ag.cumprod(tensor(x), axis), np.cumprod(x, axis))
+        check(lambda x, axis=axis: ag.cumprod(x, axis), x)
+
+
+# -- quantiles ----------------------------------------------------------------------------------------------
+
+METHODS = (
+    "linear", "lower", "higher", "nearest", "midpoint", "interpolated_inverted_cdf", "hazen", "weibull",
+    "median_unbiased", "normal_unbiased",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("axis", [None, 1, (0, -1)])
+def test_quantile(method: str, axis: Any):
+    x = apart(3, 4, 2)
+    for q in (0.0, 0.3, 0.5, 1, [0.1, 0.9], [[0.2], [0.7]]):
+        for keepdims in (False, True):
+            expected = np.quantile(x, q, axis=axis, method=method, keepdims=keepdims)
+            close(ag.quantile(tensor(x), q, axis, method=method, keepdims=keepdims), expected)
+    check(lambda x: ag.quantile(x, [0.3, 0.55], axis, method=method), x)
+    close(ag.quantile(tensor(x), tensor([0.3, 0.8]), axis, method=method), np.quantile(x, [0.3, 0.8], axis, method=method))
+
+
+def test_quantile_gives_q_the_slope_between_neighbours():
+    check(lambda x, q: ag.quantile(x, q, 0), apart(5, 2), np.array([0.3, 0.6]))
+    assert func.grad(lambda q: ag.quantile(tensor([1.0, 3.0, 7.0]), q))(tensor(0.7)).item() == 8
+
+
+def test_quantile_of_ties_gives_the_gradient_to_those_selected_and_it_sums_to_one():
+    close(gradient_of(lambda x: ag.quantile(x, 0.5), [2.0, 1.0, 2.0, 2.0]), [0.5, 0, 0.5, 0])
+    close(gradient_of(lambda x: ag.quantile(x, 1.0), [2.0, 1.0, 2.0]), [0, 0, 1])
+
+
+def test_quantile_of_nan_is_nan_and_of_nothing_an_error():
+    assert np.isnan(ag.quantile(tensor([[1.0, math.nan], [1.0, 2.0]]), 0.5, 1).numpy()).tolist() == [True, False]
+    for q in (1.5, [-0.1, 0.2], math.nan):
+        with pytest.raises(errors.ArgumentError, match="quantile: q: got .*; expected numbers from 0 to 1"):
+            ag.quantile(tensor([1.0, 2.0]), q)
+    with pytest.raises(errors.ArgumentError, match="quantile: method: got 'best'; expected one of linear"):
+        ag.quantile(tensor([1.0, 2.0]), 0.5, method="best")
+    with pytest.raises(errors.ArgumentError, match="expected at least one element"):
+        ag.quantile(tensor(np.zeros((2, 0))), 0.5, 1)
+    with pytest.raises(errors.ArgumentTypeError, match="quantile: x: got dtype int64"):
+        ag.quantile(tensor(np.array([1, 2])), 0.5)
+
+
+@pytest.mark.parametrize("shape, axis", [((5,), None), ((4,), None), ((3, 4), 1), ((3, 4), (0, 1))])
+def test_median(shape: Any, axis: Any):
+    x = apart(*shape)
+    close(ag.median(tensor(x), axis), np.median(x, axis))
+    close(ag.median(tensor(x), axis, keepdims=True), np.median(x, axis, keepdims=True))
+    check(lambda x: ag.median(x, axis), x)
+
+
+# -- reductions without NaN ---------------------------------------------------------------------------------
+
+HOLES = np.array([[1.5, math.nan, -2.0, 0.5], [math.nan, 3.0, 1.0, math.nan], [0.1, 0.2, -0.7, 4.0]])
+
+
+@pytest.mark.parametrize("name", ["nansum", "nanprod", "nanmean", "nanvar", "nanstd", "nanmax", "nanmin"])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_reductions_leave_out_nan_and_give_it_no_gradient(name: str, axis: Any, keepdims: bool):
+    def reduce(x: Any) -> Any:
+        return getattr(ag, name)(x, axis=axis, keepdims=keepdims)
+
+    close(reduce(tensor(HOLES)), getattr(np, name)(HOLES, axis=axis, keepdims=keepdims))
+    close(reduce(tensor(np.nan_to_num(HOLES))), getattr(np, name)(np.nan_to_num(HOLES), axis=axis, keepdims=keepdims))
+    gradient = gradient_of(reduce, HOLES)
+    assert (gradient[np.isnan(HOLES)] == 0).all()
+    assert np.isfinite(gradient).all()
+
+    def filled(values: Any) -> Any:
+        missing = ag.where(tensor(np.isnan(HOLES)), math.nan, 0.0 * values)
+        return reduce(values + missing)
+
+    check(filled, np.nan_to_num(HOLES, nan=9.0))
+
+
+@pytest.mark.parametrize("name", ["nanmean", "nanvar", "nanstd", "nanmax", "nanmin"])
+def test_a_reduction_of_nothing_but_nan_is_nan_without_a_gradient(name: str):
+    x = tensor([[math.nan, math.nan], [1.0, 2.0]])
+    found = getattr(ag, name)(x, 1).numpy()
+    assert np.isnan(found).tolist() == [True, False]
+    gradient = func.grad(lambda x: ag.sum(getattr(ag, name)(x, 1)))(x).numpy()
+    assert gradient[0].tolist() == [0, 0] and np.isfinite(gradient).all()
+
+
+def test_reductions_without_nan_at_ties_and_of_equal_numbers():
+    close(gradient_of(ag.nanmax, [1.0, math.nan, 1.0, 0.0]), [0.5, 0, 0.5, 0])
+    close(gradient_of(ag.nanmin, [math.inf, math.nan]), [1, 0])
+    close(gradient_of(ag.nanstd, [1.0, math.nan, 1.0, 1.0]), [0, 0, 0, 0])
+    close(gradient_of(ag.nanprod, [0.0, math.nan, 2.0, 3.0]), [6, 0, 0, 0])
+    close(ag.nanvar(tensor(HOLES), 1, correction=1), np.nanvar(HOLES, 1, ddof=1))
+    close(ag.nanvar(tensor(HOLES + 1j)), np.nanvar(HOLES + 1j))
+    assert ag.nansum(tensor(np.array([1, 2]))).item() == 3
+
+
+def test_nan_to_num():
+    x = [1.0, math.nan, math.inf, -math.inf]
+    close(ag.nan_to_num(tensor(x)), np.nan_to_num(x))
+    close(ag.nan_to_num(tensor(x), 7.0, posinf=8.0, neginf=9.0), [1, 7, 8, 9])
+    close(gradient_of(lambda x: ag.nan_to_num(x) / 2, x), [0.5, 0, 0, 0])
+    with np.errstate(all="ignore"):
+        close(gradient_of(lambda x: ag.nan_to_num(ag.sqrt(x) / x, 0.0), [4.0, 0.0]), [-1 / 16, 0])
+    close(ag.nan_to_num(tensor(np.array([1 + 1j, complex(math.nan, 2)]))), [1 + 1j, 2j])
+
+
+# -- signals ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize("lengths", [(5, 3), (3, 5), (4, 4), (6, 1), (4, 2), (100, 70), (70, 100)])
+def test_convolve(mode: str, lengths: Any):
+    x, y = random(lengths[0]), random(lengths[1], seed=1)
+    close(ag.convolve(tensor(x), tensor(y), mode), np.convolve(x, y, mode))
+    check(lambda x, y: ag.convolve(x, y, mode), x, y, second=lengths[0] < 10)
+
+
+def test_convolve_of_complex_vectors_and_of_no_vectors():
+    x, y = random(5, is_complex=True), random(3, is_complex=True)
+    close(ag.convolve(tensor(x), tensor(y)), np.convolve(x, y))
+    check(lambda x, y: ag.convolve(x, y, "same"), x, y)
+    stacked = random(2, 1, 5), random(4, 3)
+    expected = np.array([[np.convolve(a[0], b) for b in stacked[1]] for a in stacked[0]])
+    close(ag.convolve(*map(tensor, stacked)), expected)
+    check(ag.convolve, *stacked)
+    for bad in (np.array(2.0), np.zeros(0)):
+        with pytest.raises(errors.ArgumentError, match="convolve: .*expected vectors of at least one element"):
+            ag.convolve(tensor(bad), tensor(x))
+    with pytest.raises(errors.ArgumentError, match="convolve: mode: got 'circular'"):
+        ag.convolve(tensor(x), tensor(y), "circular")
+
+
+@pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("width", [2, (1, 3), ((0, 1), (2, 0)), ((7, 9),), {1: (1, 2)}])
+def test_pad(mode: str, width: Any):
+    x = random(3, 4)
+    close(ag.pad(tensor(x), width, mode), np.pad(x, width, mode))
+    check(lambda x: ag.pad(x, width, mode), x)
+
+
+def test_pad_by_constants():
+    x = random(2, 2)
+    values = ((1, 2), (3, 4))
+    close(ag.pad(tensor(x), 1, constant_values=values), np.pad(x, 1, constant_values=values))
+    check(lambda x, c: ag.pad(x, (1, 2), constant_values=c), x, np.array(0.5))
+    close(ag.pad(tensor(np.ones((1, 1))), 3, "reflect"), np.ones((7, 7)))
+
+
+@pytest.mark.parametrize(
+    "width, mode, said",
+    [
+        (1, "mean", "mode: got 'mean'; expected one of constant, edge"),
+        (-1, "edge", "pad_width: got -1"),
+        (((1, 1),) * 3, "edge", "for 2 axes"),
+    ],
+)
+def test_pad_says_what_is_wrong(width: Any, mode: str, said: str):
+    with pytest.raises(errors.ArgumentError, match=f"pad: {said}" if said != "for 2 axes" else "pad: .*for 2 axes"):
+        ag.pad(tensor(random(2, 2)), width, mode)
+    with pytest.raises(errors.ArgumentTypeError, match="pad: pad_width: got 0.5; expected integers"):
+        ag.pad(tensor(random(2, 2)), 0.5)
+
+
+@pytest.mark.parametrize("options", [{}, {"discont": 4.5}, {"period": 4.0}, {"axis": 0}])
+def test_unwrap(options: Any):
+    x = np.round(random(4, 6) * 6, 1)
+    close(ag.unwrap(tensor(x), **options), np.unwrap(x, **options), atol=1e-12)
+    close(ag.unwrap(tensor([0.0, math.pi, 0.0, -math.pi])), np.unwrap([0.0, math.pi, 0.0, -math.pi]))
+    close(gradient_of(lambda x: ag.unwrap(x, **options), x), np.ones_like(x))
+    check(lambda x: ag.unwrap(x, **options), x + 0.013)
+
+
+# -- functions given by samples -----------------------------------------------------------------------------
+
+
+def test_interp():
+    knots, values = np.array([0.0, 1.0, 2.5, 3.0]), np.array([1.0, -1.0, 2.0, 0.5])
+    x = np.array([[-1.0, 0.0, 0.3], [1.0, 2.7, 3.0], [3.5, 0.999, 2.5]])
+    for options in ({}, {"left": -5.0, "right": 7.0}, {"period": 2.8}, {"period": -2.8}):
+        close(ag.interp(tensor(x), tensor(knots), tensor(values), **options), np.interp(x, knots, values, **options))
+        check(lambda *args, options=options: ag.interp(*args, **options), x + 0.0411, knots, values)
+    assert ag.interp(0.5, tensor(knots), tensor(values)).item() == 0
+    assert ag.interp(tensor(9.0), tensor([1.0]), tensor([2.0])).item() == 2
+
+
+def test_interp_at_its_samples_takes_the_slope_to_the_right_and_nothing_outside():
+    knots, values = tensor([0.0, 1.0, 3.0]), tensor([0.0, 2.0, 0.0])
+    close(gradient_of(lambda x: ag.interp(x, knots, values), [-1.0, 0.0, 1.0, 3.0, 4.0]), [0, 2, -1, -1, 0])
+    with pytest.raises(errors.ArgumentError, match="interp: xp, fp: got 3 and 2 samples"):
+        ag.interp(tensor(1.0), knots, values[:2])
+    with pytest.raises(errors.ArgumentError, match="interp: period: got 0"):
+        ag.interp(tensor(1.0), knots, values, period=0)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_trapezoid(axis: int):
+    y = random(3, 4)
+    x = np.cumsum(np.exp(random(y.shape[axis])))
+    close(ag.trapezoid(tensor(y), axis=axis), np.trapezoid(y, axis=axis))
+    close(ag.trapezoid(tensor(y), dx=0.3, axis=axis), np.trapezoid(y, dx=0.3, axis=axis))
+    close(ag.trapezoid(tensor(y), tensor(x), axis=axis), np.trapezoid(y, x, axis=axis))
+    close(ag.trapezoid(tensor(y), tensor(y * y), axis=axis), np.trapezoid(y, y * y, axis=axis))
+    check(lambda y, x: ag.trapezoid(y, x, axis=axis), y, x)
+    with pytest.raises(errors.ArgumentError, match="trapezoid: x: got shape"):
+        ag.trapezoid(tensor(y), tensor(np.arange(9.0)), axis=axis)
+
+
+@pytest.mark.parametrize("edge_order", [1, 2])
+def test_gradient(edge_order: int):
+    f, x = random(4, 5), np.cumsum(np.exp(random(5)))
+    pairs = [((), {}), ((0.3,), {}), ((0.3, x), {}), ((x,), {"axis": 1}), ((), {"axis": 0}), ((2.0, 0.5), {"axis": (1, 0)})]
+    for spacing, options in pairs:
+        given = [tensor(each) if isinstance(each, np.ndarray) else each for each in spacing]
+        found = ag.gradient(tensor(f), *given, edge_order=edge_order, **options)
+        expected = np.gradient(f, *spacing, edge_order=edge_order, **options)
+        assert isinstance(found, tuple) == isinstance(expected, tuple)
+        for mine, its in zip(outputs(found), outputs_of_numpy(expected), strict=True):
+            close(mine, its)
+    check(lambda f, x: ag.gradient(f, x, axis=1, edge_order=edge_order), f, x, second=False)
+    check(lambda f: ag.gradient(f, 0.3, edge_order=edge_order), f)
+    close(ag.gradient(tensor([1.0, 4.0, 9.0]), edge_order=edge_order), np.gradient([1.0, 4.0, 9.0], edge_order=edge_order))
+    with pytest.raises(errors.ArgumentError, match=f"gradient: f: got 1 samples along axis 0; expected {edge_order + 1}"):
+        ag.gradient(tensor([1.0]), edge_order=edge_order)
+    with pytest.raises(errors.ArgumentError, match="gradient: got 3 spacings"):
+        ag.gradient(tensor(f), 1.0, 2.0, 3.0)
+
+
+def outputs_of_numpy(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+# -- scatter ------------------------------------------------------------------------------------------------
+
+INDEX = np.array([[0, 2, 0], [2, 1, 0]])
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("reduce", [None, "add", "multiply"])
+def test_scatter(axis: int, reduce: Any):
+    torch = pytest.importorskip("torch")
+    x, src, index = random(3, 3), random(4, 3, seed=1), INDEX if axis == 0 else INDEX.T % 3
+    src = src if axis == 0 else src.T
+    options = {} if reduce is None else {"reduce": reduce}
+    unique = reduce is None  # of repeated indices PyTorch does not say which one wins
+    index = np.array([[0, 2, 1], [2, 1, 0]]) if unique else index
+    index = index.T if unique and axis != 0 else index
+    found = ag.scatter(tensor(x), axis, tensor(index), tensor(src), reduce=reduce)
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns that its `reduce` will go
+        expected = torch.scatter(torch.tensor(x), axis, torch.tensor(index), torch.tensor(src), **options)
+    close(found, expected)
+    check(lambda x, src: ag.scatter(x, axis, tensor(index), src, reduce=reduce), x, src)
+
+
+def test_scatter_of_duplicates_lets_the_last_win():
+    index = tensor(np.array([0, 0, 2]))
+    x, src = [9.0, 8.0, 7.0], [1.0, 2.0, 3.0]
+    close(ag.scatter(tensor(x), 0, index, tensor(src)), [2, 8, 3])
+    close(gradient_of(lambda src: ag.scatter(tensor(x), 0, index, src), src), [0, 1, 1])
+    close(gradient_of(lambda x: ag.scatter(x, 0, index, tensor(src)), x), [0, 1, 0])
+    close(ag.scatter_add(tensor(x), 0, index, tensor(src)), [12, 8, 10])
+    close(ag.scatter(tensor(x), 0, index, 5.0), [5, 8, 5])
+
+
+def test_scatter_that_multiplies_is_exact_where_factors_are_zero():
+    index = tensor(np.array([0, 0, 2]))
+    x, src = [2.0, 8.0, 0.0], [0.0, 3.0, 0.0]
+
+    def loss(x: ag.Tensor, src: ag.Tensor) -> ag.Tensor:
+        return ag.scatter(x, 0, index, src, reduce="multiply")
+
+    close(loss(tensor(x), tensor(src)), [0, 8, 0])
+    close(gradient_of(loss, x, src, argnum=0), [0, 1, 0])
+    close(gradient_of(loss, x, src, argnum=1), [6, 0, 0])
+    check(loss, np.array(x), np.array(src))
+
+
+def test_scatter_says_what_is_wrong():
+    x, src = tensor(random(3, 3)), tensor(random(2, 3))
+    with pytest.raises(errors.ArgumentTypeError, match="scatter: index: got dtype float64; expected an integer one"):
+        ag.scatter(x, 0, src, src)
+    with pytest.raises(errors.ArgumentError, match="scatter: index: got shape"):
+        ag.scatter(x, 0, tensor(np.array([1])), src)
+    with pytest.raises(errors.ArgumentError, match="scatter: src: got shape"):
+        ag.scatter(x, 0, tensor(np.zeros((3, 3), dtype=int)), src)
+    with pytest.raises(errors.ArgumentError, match="scatter: reduce: got 'mean'"):
+        ag.scatter(x, 0, tensor(INDEX), src, reduce="mean")
+    with pytest.raises(errors.IndexingError, match="scatter_add: axis|scatter: axis"):
+        ag.scatter_add(x, 5, tensor(INDEX), src)
