@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from derivatives import array, close, forward, reverse, seconds, total
 
 import arraygrad as ag
 from arraygrad import func
@@ -19,50 +20,6 @@ def backend(request):
     """Every test runs on NumPy and on array_api_strict; what warns of infinities is meant to make them."""
     with ag.use_backend(request.param), np.errstate(all="ignore"):
         yield request.param
-
-
-def array(value, dtype="float64"):
-    return ag.asarray(value.tolist() if isinstance(value, np.ndarray) else value, dtype=dtype)
-
-
-def total(f):
-    """f, with its output summed."""
-    return lambda *x: ag.sum(f(*x))
-
-
-def reverse(f, *x):
-    """The gradients of the sum of f by reverse mode."""
-    return [g.numpy() for g in func.grad(total(f), argnums=tuple(range(len(x))))(*map(array, x))]
-
-
-def forward(f, *x):
-    """The same by forward mode, one entry at a time."""
-    primals = [np.asarray(each, dtype=float) for each in x]
-    found = [np.zeros_like(each) for each in primals]
-    for position, each in enumerate(primals):
-        for index in np.ndindex(each.shape):
-            t = [np.zeros_like(other) for other in primals]
-            t[position][index] = 1
-            _, pushed = func.jvp(total(f), tuple(map(array, primals)), tuple(map(array, t)))
-            found[position][index] = pushed.numpy()
-    return found
-
-
-def seconds(f, x, t=None):
-    """The second derivative of the sum of f along t, by the four compositions; the last as a number t.H.t."""
-    x = array(x)
-    t = ag.ones_like(x) if t is None else array(t)
-    rr = func.grad(lambda x: ag.sum(func.grad(total(f))(x) * t))(x)
-    _, fr = func.jvp(func.grad(total(f)), (x,), (t,))
-    rf = func.grad(lambda x: func.jvp(total(f), (x,), (t,))[1])(x)
-    _, ff = func.jvp(lambda x: func.jvp(total(f), (x,), (t,))[1], (x,), (t,))
-    return rr.numpy(), fr.numpy(), rf.numpy(), ff.numpy(), t.numpy()
-
-
-def close(found, expected, rtol=1e-12):
-    assert len(found) == len(expected)
-    for mine, other in zip(found, expected, strict=True):
-        np.testing.assert_allclose(mine, other, rtol=rtol, atol=1e-15)
 
 
 # -- first derivatives ------------------------------------------------------------------------------------
@@ -218,63 +175,6 @@ def test_solve_of_a_transposed_system_in_every_composition():
     np.testing.assert_allclose(rr, fr, rtol=1e-10)
     np.testing.assert_allclose(rf, fr, rtol=1e-10)
     np.testing.assert_allclose(ff, np.sum(fr * t), rtol=1e-10)
-
-
-# -- what is not selected ---------------------------------------------------------------------------------
-
-UNSELECTED = {
-    "where, log": (lambda x: ag.where(x > 0, ag.log(x), 0), [-1.0, 2.0]),
-    "where, root": (lambda x: ag.where(x > 0, ag.sqrt(x), 0), [0.0, 4.0]),
-    "where, quotient": (lambda x: ag.where(x != 0, 1 / x, 0), [0.0, 4.0]),
-    "maximum": (lambda x: ag.maximum(ag.sqrt(x), 1), [0.0, 4.0]),
-    "minimum": (lambda x: ag.minimum(-ag.sqrt(x), -1), [0.0, 4.0]),
-    "clip": (lambda x: ag.clip(ag.sqrt(x), 1, 3), [0.0, 4.0]),
-    "relu": (lambda x: ag.relu(ag.sqrt(x) - 1), [0.0, 4.0]),
-    "a mask": (lambda x: ag.sqrt(x)[x > 0], [0.0, 4.0]),
-    "a slice": (lambda x: ag.sqrt(x)[1:], [0.0, 4.0]),
-    "a number": (lambda x: ag.sqrt(x)[1], [0.0, 4.0]),
-    "take": (lambda x: ag.take(ag.sqrt(x), ag.asarray([1])), [0.0, 4.0]),
-    "max": (lambda x: ag.max(ag.sqrt(x)), [0.0, 4.0]),
-    "min": (lambda x: ag.min(-ag.sqrt(x)), [0.0, 4.0]),
-    "iteration": (lambda x: list(ag.sqrt(x))[1], [0.0, 4.0]),
-    "index_set": (lambda x: ag.index_set(ag.sqrt(x), array(7.0), key=0), [0.0, 4.0]),
-    "tril": (lambda x: ag.triu(ag.sqrt(ag.reshape(x, (1, 2))), k=1), [0.0, 4.0]),
-    "two masks": (lambda x: ag.where(x > 0, ag.sqrt(x), 0) + ag.where(x > 1, 1 / ag.sqrt(x), 0), [0.0, 4.0]),
-    "one use twice": (lambda x: (lambda y: ag.where(x > 0, y, 0) * ag.where(x > 0, y, 0))(ag.sqrt(x)), [0.0, 4.0]),
-    "reshape": (lambda x: ag.where(ag.reshape(x > 0, (2, 1)), ag.reshape(ag.sqrt(x), (2, 1)), 0), [0.0, 4.0]),
-    "permute": (lambda x: ag.where(x > 0, ag.permute_dims(ag.reshape(ag.sqrt(x), (1, 2)), (1, 0))[:, 0], 0), [0.0, 4.0]),
-    "broadcast": (lambda x: ag.where(x > 0, ag.broadcast_to(ag.sqrt(x), (3, 2)), 0), [0.0, 4.0]),
-    "broadcast by an operation": (lambda x: ag.where(x > 0, ag.sqrt(x) * ag.ones((3, 2), dtype=x.dtype), 0), [0.0, 4.0]),
-    "getitem": (lambda x: ag.where(x > 0, ag.sqrt(x)[::-1][::-1], 0), [0.0, 4.0]),
-    "sum": (lambda x: ag.where(x > 0, ag.sum(ag.reshape(ag.sqrt(x), (2, 1)), axis=1), 0), [0.0, 4.0]),
-    "mean": (lambda x: ag.where(x > 0, ag.mean(ag.reshape(ag.sqrt(x), (2, 1)), axis=1), 0), [0.0, 4.0]),
-    "norm": (lambda x: ag.where(x > 0, ag.linalg.vector_norm(ag.reshape(1 / x, (2, 1)), axis=1), 0), [0.0, 4.0]),
-    "softmax": (lambda x: ag.where(ag.reshape(x > 0, (2, 1)), ag.softmax(ag.stack([1 / x, x], axis=1))[:, 0:1], 0), [0.0, 4.0]),
-    "concat": (lambda x: ag.where(ag.concat([x, x]) > 0, ag.concat([ag.sqrt(x), 1 / x]), 0), [0.0, 4.0]),
-    "conversion": (lambda x: ag.where(x > 0, ag.astype(ag.sqrt(x), ag.float32), 0), [0.0, 4.0]),
-    "a long chain": (
-        lambda x: ag.sum(ag.where(x > 0, ag.sum(ag.flip(ag.broadcast_to(
-            ag.expand_dims(ag.roll(ag.roll(ag.exp(ag.sqrt(x)), 1), -1), axis=0), (3, 2)), axis=0)[1:, ...], axis=0), 0)),
-        [0.0, 4.0],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("row", UNSELECTED)
-def test_what_is_not_selected_contributes_exactly_nothing(row):
-    f, x = UNSELECTED[row]
-    (g,), (t,) = reverse(f, x), forward(f, x)
-    assert g[0] == 0 and t[0] == 0
-    assert math.isfinite(g[1]) and math.isclose(g[1], t[1], rel_tol=1e-6, abs_tol=1e-12)
-
-
-@pytest.mark.parametrize("row", UNSELECTED)
-def test_what_is_not_selected_contributes_nothing_to_second_derivatives(row):
-    f, x = UNSELECTED[row]
-    rr, fr, rf, ff, t = seconds(f, x)
-    for found in (rr, fr, rf):
-        assert found[0] == 0 and math.isclose(found[1], fr[1], rel_tol=1e-6, abs_tol=1e-12)
-    np.testing.assert_allclose(ff, fr[1], rtol=1e-6, atol=1e-12)
 
 
 # -- the rest of the table --------------------------------------------------------------------------------
