@@ -462,7 +462,7 @@ def test_quantile_of_ties_gives_the_gradient_to_those_selected_and_it_sums_to_on
 def test_quantile_of_nan_is_nan_and_of_nothing_an_error():
     assert np.isnan(ag.quantile(tensor([[1.0, math.nan], [1.0, 2.0]]), 0.5, 1).numpy()).tolist() == [True, False]
     for q in (1.5, [-0.1, 0.2], math.nan):
-        with pytest.raises(errors.ArgumentError, match="quantile: q: got .*; expected numbers from 0 to 1"):
+        with pytest.raises(errors.ArgumentError, match=r"quantile: q: got .*; expected numbers from 0 to 1"):
             ag.quantile(tensor([1.0, 2.0]), q)
     with pytest.raises(errors.ArgumentError, match="quantile: method: got 'best'; expected one of linear"):
         ag.quantile(tensor([1.0, 2.0]), 0.5, method="best")
@@ -554,7 +554,7 @@ def test_convolve_of_complex_vectors_and_of_no_vectors():
     close(ag.convolve(*map(tensor, stacked)), expected)
     check(ag.convolve, *stacked)
     for bad in (np.array(2.0), np.zeros(0)):
-        with pytest.raises(errors.ArgumentError, match="convolve: .*expected vectors of at least one element"):
+        with pytest.raises(errors.ArgumentError, match=r"convolve: .*expected vectors of at least one element"):
             ag.convolve(tensor(bad), tensor(x))
     with pytest.raises(errors.ArgumentError, match="convolve: mode: got 'circular'"):
         ag.convolve(tensor(x), tensor(y), "circular")
@@ -587,7 +587,7 @@ def test_pad_by_constants():
 def test_pad_says_what_is_wrong(width: Any, mode: str, said: str):
     with pytest.raises(errors.ArgumentError, match=f"pad: {said}" if said != "for 2 axes" else "pad: .*for 2 axes"):
         ag.pad(tensor(random(2, 2)), width, mode)
-    with pytest.raises(errors.ArgumentTypeError, match="pad: pad_width: got 0.5; expected integers"):
+    with pytest.raises(errors.ArgumentTypeError, match=r"pad: pad_width: got 0.5; expected integers"):
         ag.pad(tensor(random(2, 2)), 0.5)
 
 
@@ -717,5 +717,5 @@ def test_scatter_says_what_is_wrong():
         ag.scatter(x, 0, tensor(np.zeros((3, 3), dtype=int)), src)
     with pytest.raises(errors.ArgumentError, match="scatter: reduce: got 'mean'"):
         ag.scatter(x, 0, tensor(INDEX), src, reduce="mean")
-    with pytest.raises(errors.IndexingError, match="scatter_add: axis|scatter: axis"):
+    with pytest.raises(errors.IndexingError, match="scatter_add: axis: got 5"):
         ag.scatter_add(x, 5, tensor(INDEX), src)

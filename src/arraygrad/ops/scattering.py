@@ -22,8 +22,10 @@ def _checked(operation: str, x: Array, axis: int, index: Array, src: Any) -> tup
     x, index = as_tensor(x), as_tensor(index)
     if not index.dtype.kind.endswith("integer"):
         raise ArgumentTypeError(f"{operation}: index: got dtype {index.dtype.name}; expected an integer one")
-    if index.ndim != x.ndim:
-        raise ArgumentError(f"{operation}: index: got shape {index.shape}; expected as many axes as x, {x.shape}")
+    if index.ndim != x.ndim or x.ndim == 0:
+        raise ArgumentError(
+            f"{operation}: index: got shape {index.shape} for x of shape {x.shape}; expected as many axes, and at least one"
+        )
     axis = normal_axis(operation, axis, x.ndim)
     if any(n > m for each, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)) if each != axis):
         raise ArgumentError(
@@ -88,9 +90,6 @@ def scatter(x: Array, axis: int, index: Array, src: Array, /, *, reduce: str | N
     if reduce not in (None, "add", "multiply"):
         raise ArgumentError(f"scatter: reduce: got {reduce!r}; expected None, 'add' or 'multiply'")
     x, axis, index, src = _checked("scatter", x, axis, index, src)
-    if x.ndim == 0:
-        flat = scatter(reshape(x, (1,)), 0, reshape(index, (1,)), reshape(src, (1,)), reduce=reduce)
-        return reshape(flat, ())
     key = _key(x, axis, index)
     if reduce == "multiply":
         return _multiplied(x, key, src)
@@ -100,4 +99,5 @@ def scatter(x: Array, axis: int, index: Array, src: Array, /, *, reduce: str | N
 @composite
 def scatter_add(x: Array, axis: int, index: Array, src: Array, /) -> Tensor:
     """A copy of x with `src` added at the places that `index` names along `axis`; what goes to one place adds up."""
-    return scatter(x, axis, index, src, reduce="add")
+    x, axis, index, src = _checked("scatter_add", x, axis, index, src)
+    return index_add(x, src, key=_key(x, axis, index))

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..backends import is_real
 from ..backends.extra_special import as_arrays, cos_pi
-from ..backends import is_real
 from ..kinds import Array, Tensor, elementwise
 from .elementwise import LN2
 
