@@ -53,7 +53,7 @@ def test_imperative_differentiation_inside_a_reverse_transform_is_differentiated
 
 
 def test_imperative_differentiation_by_a_value_with_a_tangent_says_what_to_do_instead():
-    with pytest.raises(GradientError, match="func.grad or vjp"):
+    with pytest.raises(GradientError, match=r"func\.grad or vjp"):
         forward(imperative(f))(ag.tensor(np.array(0.7)))
 
 

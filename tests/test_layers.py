@@ -11,7 +11,7 @@ SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
     "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "tensor",
-    "rules", "op", "call", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine", "accumulation",
+    "dual", "rules", "op", "call", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine", "accumulation",
     "autograd", "transforms", "jacobians", "func", "printing", "factories", "methods", "__init__", "__main__",
 )  # fmt: skip
 """Every module or subpackage, in the order in which they may import."""
@@ -71,6 +71,7 @@ def test_importing_arraygrad_imports_no_array_library_but_numpy():
     import subprocess
     import sys
 
-    program = "import sys, arraygrad; print([n for n in ('torch', 'jax', 'cupy', 'dask', 'array_api_strict') if n in sys.modules])"
+    others = ("torch", "jax", "cupy", "dask", "array_api_strict")
+    program = f"import sys, arraygrad; print([name for name in {others} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

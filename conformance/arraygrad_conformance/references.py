@@ -73,7 +73,7 @@ def _gelu(x: Any, *, approximate: str) -> Any:
     return 0.5 * x * (1 + scipy.special.erf(x / np.sqrt(2)))
 
 
-def _convolve(x1: Any, x2: Any, mode: str) -> Any:
+def _convolve(x1: Any, x2: Any, mode: Any) -> Any:
     """Of batches one by one."""
     batch = np.broadcast_shapes(x1.shape[:-1], x2.shape[:-1])
     lefts, rights = (np.broadcast_to(x, (*batch, x.shape[-1])).reshape(-1, x.shape[-1]) for x in (x1, x2))
@@ -87,10 +87,11 @@ def _logcumsumexp(x: Any, *, axis: int) -> Any:
 
 BY_NUMPY: dict[str, Function] = {
     "linalg.expm": scipy.linalg.expm,
-    "nanmax": np.nanmax,
-    "nanmin": np.nanmin,
+    "nanmax": lambda x, axis, keepdims: np.nanmax(x, axis=axis, keepdims=keepdims),
+    "nanmin": lambda x, axis, keepdims: np.nanmin(x, axis=axis, keepdims=keepdims),
     "logcumsumexp": _logcumsumexp,
     "convolve": _convolve,
+    "masked": lambda x, mask: np.where(mask, x, 0),
     "erf": scipy.special.erf,
     "erfc": scipy.special.erfc,
     "gelu": _gelu,

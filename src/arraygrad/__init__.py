@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # the operations, for those who read types: at run time the d
     from .ops.copying import *
     from .ops.elementwise import *
     from .ops.linear_algebra import *
+    from .ops.logic import *
     from .ops.manipulation import *
     from .ops.searching import *
     from .ops.sets import *

@@ -13,13 +13,14 @@ from typing import Any
 
 from .backends import Backend, backend_of
 from .dtypes import as_dtype
+from .dual import Dual
 from .errors import ArgumentTypeError, BackendError, GradientError, explain
 from .graph import Level, Node, Output, next_number
 from .modes import current
 from .op import Kind, Op, is_held
 from .rules import Spec, conform
 from .selection import Selected
-from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
+from .tensor import Tensor, as_tensor, constant, new_tensor
 
 
 def level_of(value: Any) -> Level | None:

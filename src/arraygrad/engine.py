@@ -64,7 +64,7 @@ def add(entry: list[Any], g: Any) -> None:
             entry[1] = before
             return
     if is_raw(before) and is_raw(g):
-        entry[2] = before.array.dtype if type(before) is Selected else before.dtype
+        entry[2] = settle(before).dtype
         if entry[2] in half_dtypes[type(settle(before))]:
             before = widened(before)
         if type(before) is Selected and before.scattered is not None:

@@ -10,12 +10,13 @@ from typing import Any
 
 from . import modes
 from .dtypes import DType
+from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import AccumulateGrad
 from .ops import creation, elementwise
 from .ops.data_type import astype
 from .ops.indexing import index_set, plain_key
-from .tensor import Dual, Tensor, as_tensor
+from .tensor import Tensor, as_tensor
 
 
 def check_writable(x: Tensor, operation: str) -> None:

@@ -19,6 +19,7 @@ from .ops import (
     elementwise,
     indexing,
     linear_algebra,
+    logic,
     manipulation,
     searching,
     sorting,
@@ -45,7 +46,7 @@ def _operators() -> dict[str, Method]:
         "__neg__": elementwise.negative,
         "__pos__": elementwise.positive,
         "__abs__": elementwise.abs,
-        "__invert__": elementwise.bitwise_invert,
+        "__invert__": logic.bitwise_invert,
         "__getitem__": _getitem,
     }
     for short, name in (_BINARY | _COMPARISONS).items():
@@ -172,9 +173,9 @@ _REDUCTIONS = (
 _PLAIN = (
     elementwise.abs, elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.sin, elementwise.cos, elementwise.tan,
     elementwise.tanh, elementwise.square, elementwise.reciprocal, elementwise.floor, elementwise.ceil, elementwise.round,
-    elementwise.trunc, elementwise.sign, elementwise.pow, elementwise.clip, elementwise.conj, elementwise.isnan,
+    elementwise.trunc, elementwise.sign, elementwise.pow, elementwise.clip, elementwise.conj, logic.isnan,
     elementwise.log1p, elementwise.expm1, elementwise.sinh, elementwise.cosh, elementwise.asin, elementwise.acos,
-    elementwise.atan, elementwise.isfinite, elementwise.isinf, elementwise.maximum, elementwise.minimum,
+    elementwise.atan, logic.isfinite, logic.isinf, elementwise.maximum, elementwise.minimum,
     elementwise.add, elementwise.subtract, elementwise.multiply, elementwise.divide, elementwise.remainder,
     activations.relu, activations.sigmoid, activations.softmax, activations.log_softmax, activations.logsumexp,
     linear_algebra.matmul, linear_algebra.vecdot, sorting.argsort, sorting.sort, manipulation.flip, manipulation.roll,

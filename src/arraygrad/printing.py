@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .dtypes import DType, bool_, complex64, float32, int64
+from .dual import Dual
 from .selection import settle
-from .tensor import Dual, Tensor, as_tensor
+from .tensor import Tensor, as_tensor
 
 _THRESHOLD = 1000
 _EDGE = 3

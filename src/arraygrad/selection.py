@@ -9,6 +9,8 @@ So a mask costs one `where` a chain, and a chain without a mask costs nothing.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -44,12 +46,9 @@ class Selected:
     @property
     def mask(self) -> Any:
         """Where the array counts: where one of the masks of its terms holds."""
-        union, *others = self._masks
-        union = union() if callable(union) else union
-        for mask in others:
-            union = union | (mask() if callable(mask) else mask)
-        self._masks[:] = [union]
-        return union
+        masks: list[Any] = [mask() if callable(mask) else mask for mask in self._masks]
+        self._masks[:] = [functools.reduce(operator.or_, masks)]
+        return self._masks[0]
 
     def settle(self) -> Any:
         """The array with exact zeros where nothing was selected."""

@@ -15,12 +15,13 @@ from . import modes
 from .autograd import differentiate
 from .backends import default_backend
 from .call import bare
+from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import Leaf, Level
 from .ops.creation import asarray
 from .selection import Selected, settle
 from .structure import flatten, rebuild
-from .tensor import Dual, Tensor, as_tensor, constant, new_tensor
+from .tensor import Tensor, as_tensor, constant, new_tensor
 
 Argnums = int | tuple[int, ...]
 Function = Callable[..., Any]

@@ -65,7 +65,7 @@ def cummin_indices(xp: Any, x: Array, /, *, axis: int = -1) -> Array:
 # -- reductions ---------------------------------------------------------------------------------------------
 
 
-def nanmax(xp: Any, x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmax(xp: Any, x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     if not xp.isdtype(x.dtype, "real floating"):
         return xp.max(x, axis=axis, keepdims=keepdims)
     missing = xp.isnan(x)
@@ -73,7 +73,7 @@ def nanmax(xp: Any, x: Array, /, *, axis: Axis = None, keepdims: bool = False) -
     return xp.where(xp.all(missing, axis=axis, keepdims=keepdims), math.nan, largest)
 
 
-def nanmin(xp: Any, x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+def nanmin(xp: Any, x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     if not xp.isdtype(x.dtype, "real floating"):
         return xp.min(x, axis=axis, keepdims=keepdims)
     missing = xp.isnan(x)
@@ -95,7 +95,7 @@ def full_slice(n1: int, n2: int, mode: str) -> tuple[int, int]:
     return {"full": 0, "same": (shorter - 1) // 2, "valid": shorter - 1}[mode], lengths[mode]
 
 
-def convolve(xp: Any, x1: Array, x2: Array, /, *, mode: str = "full") -> Array:
+def convolve(xp: Any, x1: Array, x2: Array, /, mode: str = "full") -> Array:
     """Blocks of shifted copies of the longer vectors times the shorter ones."""
     if 0 in (x1.ndim, x2.ndim) or 0 in (x1.shape[-1], x2.shape[-1]):
         raise ArgumentError(

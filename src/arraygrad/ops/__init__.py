@@ -16,6 +16,7 @@ from . import (
     linalg,
     linalg_more,
     linear_algebra,
+    logic,
     manipulation,
     matrices,
     missing,
@@ -34,6 +35,6 @@ from . import (
 
 __all__ = [
     "activations", "copying", "creation", "data_type", "decompositions", "einsum", "elementwise", "fft", "indexing",
-    "linalg", "linalg_more", "linear_algebra", "manipulation", "matrices", "missing", "quantiles", "running",
+    "linalg", "linalg_more", "linear_algebra", "logic", "manipulation", "matrices", "missing", "quantiles", "running",
     "sampled", "scattering", "searching", "sets", "signal", "sorting", "special", "statistical", "utility",
 ]  # fmt: skip

@@ -60,10 +60,10 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Tensor, ...]:
     order = list(range(len(tensors)))
     if indexing == "xy" and len(tensors) > 1:
         order[:2] = [1, 0]
-    lengths = [tensors[position].size for position in order]
+    lengths: Any = tuple(tensors[position].size for position in order)
     return tuple(
         broadcast_to(
-            reshape(tensor, tuple(-1 if order[axis] == position else 1 for axis in range(len(order)))), tuple(lengths)
+            reshape(tensor, tuple(-1 if order[axis] == position else 1 for axis in range(len(order)))), lengths
         )
         for position, tensor in enumerate(tensors)
     )

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..backends import is_real
-from ..kinds import Array, Tensor, constant, elementwise, general, linear
+from ..kinds import Array, Tensor, elementwise, general, linear
 from ..selection import Selected
 
 LN2 = math.log(2.0)
@@ -72,44 +72,14 @@ def atanh(x: Array, /) -> Tensor:
     """Inverse hyperbolic tangent."""
 
 
-@constant
-def bitwise_and(x1: Array, x2: Array, /) -> Tensor:
-    """Bitwise and."""
-
-
-@constant
-def bitwise_left_shift(x1: Array, x2: Array, /) -> Tensor:
-    """x1 shifted left by x2 bits."""
-
-
-@constant
-def bitwise_invert(x: Array, /) -> Tensor:
-    """Every bit inverted."""
-
-
-@constant
-def bitwise_or(x1: Array, x2: Array, /) -> Tensor:
-    """Bitwise or."""
-
-
-@constant
-def bitwise_right_shift(x1: Array, x2: Array, /) -> Tensor:
-    """x1 shifted right by x2 bits."""
-
-
-@constant
-def bitwise_xor(x1: Array, x2: Array, /) -> Tensor:
-    """Bitwise exclusive or."""
-
-
 @elementwise(x=lambda: 0)
 def ceil(x: Array, /) -> Tensor:
     """Smallest integer not below x. The derivative is 0."""
 
 
-def _within(g: Any, x: Any, min: Any, max: Any) -> Selected:
+def _within(g: Any, x: Any, min: Any, max: Any) -> Any:
     if min is None or max is None:
-        return Selected(g, x == x if min is max else x <= max if min is None else x >= min)
+        return g if min is max else Selected(g, x <= max if min is None else x >= min)
     return Selected(g, (x >= min) & (x <= max))
 
 
@@ -156,11 +126,6 @@ def divide(x1: Array, x2: Array, /) -> Tensor:
     """Quotient, entry by entry."""
 
 
-@constant
-def equal(x1: Array, x2: Array, /) -> Tensor:
-    """x1 == x2, entry by entry."""
-
-
 @elementwise(x=lambda out: out)
 def exp(x: Array, /) -> Tensor:
     """Exponential."""
@@ -181,16 +146,6 @@ def floor_divide(x1: Array, x2: Array, /) -> Tensor:
     """Quotient rounded down. The derivative is 0."""
 
 
-@constant
-def greater(x1: Array, x2: Array, /) -> Tensor:
-    """x1 > x2, entry by entry."""
-
-
-@constant
-def greater_equal(x1: Array, x2: Array, /) -> Tensor:
-    """x1 >= x2, entry by entry."""
-
-
 def _over_radius(xp: Any, numerator: Any, out: Any) -> Any:
     return numerator / xp.where(out == 0, 1, out)
 
@@ -203,31 +158,6 @@ def hypot(x1: Array, x2: Array, /) -> Tensor:
 @linear(x=lambda g: g * 1j, pointwise=True)
 def imag(x: Array, /) -> Tensor:
     """Imaginary part."""
-
-
-@constant
-def isfinite(x: Array, /) -> Tensor:
-    """Whether each entry is neither infinite nor NaN."""
-
-
-@constant
-def isinf(x: Array, /) -> Tensor:
-    """Whether each entry is infinite."""
-
-
-@constant
-def isnan(x: Array, /) -> Tensor:
-    """Whether each entry is NaN."""
-
-
-@constant
-def less(x1: Array, x2: Array, /) -> Tensor:
-    """x1 < x2, entry by entry."""
-
-
-@constant
-def less_equal(x1: Array, x2: Array, /) -> Tensor:
-    """x1 <= x2, entry by entry."""
 
 
 @elementwise(x=lambda g, x: g / x, domain=POSITIVE)
@@ -259,26 +189,6 @@ def _share(xp: Any, x: Any, other: Any, out: Any) -> Any:
 @elementwise(x1=lambda xp, x1, x2, out: _share(xp, x1, x2, out), x2=lambda xp, x1, x2, out: _share(xp, x2, x1, out))
 def logaddexp(x1: Array, x2: Array, /) -> Tensor:
     """log(exp(x1) + exp(x2)), without overflow."""
-
-
-@constant
-def logical_and(x1: Array, x2: Array, /) -> Tensor:
-    """Logical and."""
-
-
-@constant
-def logical_not(x: Array, /) -> Tensor:
-    """Logical not."""
-
-
-@constant
-def logical_or(x1: Array, x2: Array, /) -> Tensor:
-    """Logical or."""
-
-
-@constant
-def logical_xor(x1: Array, x2: Array, /) -> Tensor:
-    """Logical exclusive or."""
 
 
 def _share_of_winner(g: Any, xp: Any, tie: Any, wins: Any) -> Selected:
@@ -315,11 +225,6 @@ def negative(x: Array, /) -> Tensor:
 @elementwise(x1=lambda: 1, x2=lambda: 0)
 def nextafter(x1: Array, x2: Array, /) -> Tensor:
     """The next floating-point number after x1 towards x2."""
-
-
-@constant
-def not_equal(x1: Array, x2: Array, /) -> Tensor:
-    """x1 != x2, entry by entry."""
 
 
 @elementwise(x=lambda: 1)
@@ -380,11 +285,6 @@ def _sign_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
 @general(x=lambda xp, g, x, out: _sign_jvp(xp, g, x, out), jvp=_sign_jvp, pointwise=True)
 def sign(x: Array, /) -> Tensor:
     """-1, 0 or 1; of a complex number z/|z|. The derivative of the real sign is 0."""
-
-
-@constant
-def signbit(x: Array, /) -> Tensor:
-    """Whether the sign bit is set."""
 
 
 @elementwise(x=lambda xp, x: xp.cos(x))

@@ -11,7 +11,8 @@ from ..selection import Selected
 from ..tensor import as_tensor
 from . import statistical
 from .data_type import astype, finfo
-from .elementwise import imag, isnan, real, sqrt
+from .elementwise import imag, real, sqrt
+from .logic import isnan
 from .searching import where
 from .statistical import Axis
 
@@ -24,12 +25,12 @@ def _extreme(xp: Any, x: Any, out: Any, axis: Axis) -> Selected:
 
 
 @reduction(x=_extreme)
-def nanmax(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Largest element over `axis` but for NaN; NaN where there is nothing else. Ties share the gradient equally."""
 
 
 @reduction(x=_extreme)
-def nanmin(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Smallest element over `axis` but for NaN; NaN where there is nothing else. Ties share the gradient equally."""
 
 
@@ -65,19 +66,19 @@ def _reduced(value: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 
 @composite
-def nansum(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def nansum(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Sum over `axis`, with NaN as 0."""
     return statistical.sum(_filled(x, 0), axis=axis, keepdims=keepdims)
 
 
 @composite
-def nanprod(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def nanprod(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Product over `axis`, with NaN as 1."""
     return statistical.prod(_filled(x, 1), axis=axis, keepdims=keepdims)
 
 
 @composite
-def nanmean(x: Array, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Mean over `axis` of what is not NaN; NaN where nothing is left."""
     x, count = _count("nanmean", x, axis)
     return _reduced(_quotient(statistical.sum(_filled(x, 0), axis=axis, keepdims=True), count), axis, keepdims)

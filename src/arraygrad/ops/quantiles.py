@@ -18,8 +18,8 @@ from . import utility
 from .axes import floating, normal_axes
 from .creation import asarray
 from .data_type import astype
-from .elementwise import isnan
 from .indexing import take
+from .logic import isnan
 from .manipulation import moveaxis, permute_dims, reshape
 from .searching import where
 from .sorting import sort
