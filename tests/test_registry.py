@@ -131,7 +131,9 @@ def test_tensor_follows_the_library_of_the_array():
 
 
 @pytest.mark.parametrize(
-    "stranger", ["text", {"a": 1}, object(), int, np.ndarray, [1.0]], ids=["text", "dict", "object", "int", "array type", "list"]
+    "stranger",
+    ["text", {"a": 1}, object(), int, np.ndarray, [1.0]],
+    ids=["text", "dict", "object", "int", "array type", "list"],
 )
 def test_stranger_is_no_array(stranger):
     with pytest.raises(ArgumentTypeError, match=r"expected a Tensor or an array .* make one with arraygrad.tensor"):

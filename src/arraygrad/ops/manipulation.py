@@ -46,9 +46,9 @@ def _concat_pull(xp: Any, g: Any, arrays: Any, axis: int | None, index: int) -> 
     if axis is None:
         start = sum(array.size for array in arrays[:index] if array is not None)
         return xp.reshape(g[start : start + mine.size], mine.shape)
-    axis = axis % mine.ndim
-    start = sum(array.shape[axis] for array in arrays[:index] if array is not None)
-    return g[along(axis, slice(start, start + mine.shape[axis]))]
+    joined = axis % mine.ndim
+    start = sum(array.shape[joined] for array in arrays[:index] if array is not None)
+    return g[along(joined, slice(start, start + mine.shape[joined]))]
 
 
 @linear(arrays=_concat_pull, moves=True)
