@@ -20,7 +20,7 @@ def _repeats(draft: Draft) -> Any:
     return draft.random.choice([2, 3, each]) if draft.ndim else 2
 
 
-@strategy("where.condition")
+@strategy("where.condition", "masked.mask")
 def _condition(draft: Draft) -> Any:
     shape = broadcasting(draft.random, 2, draft.shape)[0]
     return draft.source.rng.integers(0, 2, shape).astype(bool)

@@ -146,7 +146,7 @@ def _draw_first(draft: Draft) -> None:
 def _put_number(draft: Draft, first: list[str]) -> None:
     """Now and then a Python number for one of two operands."""
     if draft.call.is_broadcasting and len(first) == 2 and draft.random.choice([False, False, True]):
-        draft.arrays[draft.random.choice(first)] = draft.random.choice([2.0, 0.5, 3, 1.0])
+        draft.arrays[draft.random.choice(first)] = draft.random.choice([3, 0.5, 2.0, 1.0, 2])
 
 
 def cases(name: str, dtypes: Sequence[str] = DOUBLE, *, empty: bool = False) -> st.SearchStrategy[Case]:

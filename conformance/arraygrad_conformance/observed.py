@@ -23,7 +23,9 @@ def _eigh(values: Any, vectors: Any) -> tuple[Any, ...]:
 
 
 def _eig(values: Any, vectors: Any) -> tuple[Any, ...]:
-    return values, _weighted(vectors, vectors.__array_namespace__().linalg.inv(vectors))
+    xp = vectors.__array_namespace__()
+    lengths = xp.sum(xp.real(xp.conj(vectors) * vectors), axis=-2)
+    return values, _weighted(vectors, xp.linalg.inv(vectors)), lengths
 
 
 def _projector(vectors: Any, count: int) -> Any:

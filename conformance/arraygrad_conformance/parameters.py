@@ -49,7 +49,7 @@ def strategy(*names: str) -> Callable[[Strategy], Strategy]:
     return register
 
 
-_LEAST_AXES = {"tril": 2, "triu": 2, "take": 1, "cumulative_sum": 1, "cumulative_prod": 1}
+_LEAST_AXES = {"tril": 2, "triu": 2, "take": 1}
 
 
 def least_axes(call: Call) -> int:
@@ -90,6 +90,8 @@ def _axis(draft: Draft) -> Any:
 
 @strategy("cumulative_sum.axis", "cumulative_prod.axis")
 def _running_axis(draft: Draft) -> int | None:
+    if not draft.ndim:
+        return None
     axis = some_axis(draft, draft.ndim)
     return draft.random.choice([axis, None]) if draft.ndim == 1 else axis
 
