@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from .backends import half_dtypes, namespace_of
-from .graph import FREED, Node, Output, Vertex
+from .graph import FREED, Leaf, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
 from .rules import Spec, conform, expand
@@ -146,9 +146,14 @@ def walk(
         if lift is not None:
             kept = lift(node, kept)
         kind = type(g)
-        if kind is Selected and not op.passes_masks:
-            g, kind = g.settle(), None
+        selected = None
+        if kind is Selected:
+            if not op.passes_masks:
+                g, kind = g.settle(), None
+            elif op.elementwise:
+                selected, g, kind = g, g.array, None
         if extra is not None or needed is not None or kind is Selected or kind is dict:
+            g = g if selected is None else selected
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)
             continue
@@ -157,6 +162,10 @@ def walk(
             if source is None:
                 continue
             h = pull(g, kept, options)
+            if selected is not None:
+                h = selected.follow(h)
+                if isinstance(source, Leaf):
+                    h = h.settle()  # nobody asks a leaf where its gradient counts
             if spec is not None:
                 h = fit(h, spec)
             number = source.number

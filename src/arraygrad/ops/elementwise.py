@@ -319,8 +319,11 @@ def tan(x: Array, /) -> Tensor:
 
 def _sech_squared(g: Any, xp: Any, x: Any) -> Any:
     """g / cosh², which keeps its digits where 1 - tanh² rounds to 0."""
-    cosh = xp.cosh(x)
-    return g / cosh / cosh
+    result = xp.cosh(x)  # an array of its own, worked on in place: the rule needs no second one
+    result *= result
+    result **= -1
+    result *= g
+    return result
 
 
 @elementwise(x=_sech_squared)
