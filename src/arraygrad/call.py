@@ -16,7 +16,7 @@ from .dtypes import as_dtype
 from .dual import Dual
 from .errors import ArgumentTypeError, BackendError, GradientError, explain
 from .graph import Level, Node, Output, next_number
-from .modes import current
+from .modes import POLICY, current
 from .op import Kind, Op, is_held
 from .rules import Spec, conform
 from .selection import Selected
@@ -62,6 +62,9 @@ def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     outs = apply(op, values, options)
     if any(isinstance(value, Tensor) for value in values):
         level.lifted = True
+    convention = current().subgradient
+    if convention is not POLICY and "subgradient" in op.named:
+        options = {**options, "subgradient": convention}
     if any(isinstance(argument, Dual) and argument.level is level for argument in arguments):
         return push_forward(level, op, arguments, values, outs, options)
     return record(level, op, arguments, values, outs, options)

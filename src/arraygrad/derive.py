@@ -10,6 +10,7 @@ from typing import Any
 from .backends import namespace_of
 from .call import apply
 from .errors import DerivativeNotImplemented
+from .modes import POLICY
 from .op import Kind, Op
 from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
 from .selection import Selected, counting, settle, total
@@ -144,7 +145,7 @@ def _push_general(op: Op) -> Push:
     def push(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
         first = settle_first(tangents)
         xp = namespace_of(first)
-        known = {"xp": xp, "out": tuple(outs) if op.multiple else outs[0], **options}
+        known = {"xp": xp, "subgradient": POLICY, "out": tuple(outs) if op.multiple else outs[0], **options}
         known.update(zip(op.arrays, values, strict=True))
         for position, (tangent, value) in enumerate(zip(tangents, values, strict=True), 1):
             flowing = settle(tangent) if tangent is not None else None

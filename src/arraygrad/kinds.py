@@ -172,7 +172,7 @@ def _check_signature(name: str, signature: inspect.Signature) -> None:
 
 
 def _check_rules(op: Op) -> None:
-    names = {*op.arrays, *op.options, "xp", "out"}
+    names = {*op.arrays, *op.options, "xp", "out", "subgradient"}
     flowing = set() if op.kind is Kind.REDUCTION else {"g"}
     if op.kind not in (Kind.CONSTANT, Kind.COMPOSITE) and not op.rules:
         raise DeclarationError(f"{op.name}: {op.kind.value} and without a rule; declare it constant if it has none")

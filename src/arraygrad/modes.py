@@ -10,15 +10,29 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from .errors import ArgumentError
 
 RECORD_ALL = -1
+
+
+class Subgradient(NamedTuple):
+    """Which subgradient rules take at ties and at kinks."""
+
+    ties: Literal["share", "first"] = "share"
+    kinks: Literal["zero", "left", "right"] = "zero"
+
+
+POLICY = Subgradient()
+"""The policy of `docs/numerics.md`."""
 
 
 class Modes(NamedTuple):
     """The switches. Levels up to `blocked` record nothing (see `graph.Level`)."""
 
     blocked: int = RECORD_ALL
+    subgradient: Subgradient = POLICY
 
 
 DEFAULT = Modes()
@@ -182,3 +196,28 @@ class set_grad_enabled(_Switch):
 
     def _another(self) -> _Switch:
         return type(self)(self.mode)
+
+
+class subgradient(_Switch):
+    """Take other subgradients than those of the policy, in operations called inside: a context manager or a decorator.
+
+    `ties` of max, min, maximum and minimum: "share" equally, or all to the "first". `kinks` of abs: "zero", or the
+    derivative from the "left" or from the "right".
+    """
+
+    def __init__(self, ties: Any = "share", kinks: Any = "zero") -> None:
+        if ties not in ("share", "first") or kinks not in ("zero", "left", "right"):
+            raise ArgumentError(
+                f"subgradient: got ties={ties!r} and kinks={kinks!r}; expected ties to be 'share' or 'first', "
+                "and kinks to be 'zero', 'left' or 'right'"
+            )
+        super().__init__()
+        self.convention = Subgradient(ties, kinks)
+
+    def _inside(self) -> Modes:
+        """These subgradients, and otherwise what is current."""
+        return current()._replace(subgradient=self.convention)
+
+    def _another(self) -> _Switch:
+        """One like this."""
+        return type(self)(*self.convention)

@@ -64,6 +64,7 @@ class Op:
         self._plans: dict[tuple[bool, ...], tuple[tuple[Keep, ...], bool] | None] = {}
         self.wraps: dict[type, Callable[..., Any]] = {}
         self.elementwise = False
+        self.named = {name for rule in rules.values() for name in parameters(rule)} if rules else set()
         self.pointwise = False
 
     def __repr__(self) -> str:
@@ -138,7 +139,7 @@ class Op:
             parts = tuple(
                 Keep.NOTHING if name not in names else Keep.SPEC if name in specs else Keep.ARRAY for name in self.arrays
             )
-        return (parts, "out" in names) if names - set(self.options) - {"xp", "g", "index"} else None
+        return (parts, "out" in names) if names - set(self.options) - {"xp", "g", "index", "subgradient"} else None
 
     def _known_by_spec(self, tracked: Sequence[bool]) -> set[str]:
         """Arguments in which the operation is linear and whose values no rule of another argument names."""

@@ -1,9 +1,10 @@
 """From the rules of a declaration to the functions that the engine calls.
 
 A rule is a plain function whose parameters say what it needs: `xp` (the namespace of its values), `g` (the
-cotangent), `t` (the tangent), `out` (the result), arguments of the operation, and its options. Here each becomes
-one function with the signature `(g, kept, options)`, which fetches exactly that: written as source once, when first
-used, since fetching by loops or closures would cost as much as the arithmetic of a small array.
+cotangent), `t` (the tangent), `out` (the result), arguments of the operation, its options, and `subgradient` (the
+convention in force at the call). Here each becomes one function with the signature `(g, kept, options)`, which fetches
+exactly that: written as source once, when first used, since fetching by loops or closures would cost as much as the
+arithmetic of a small array.
 
 `kept` holds the operation's arguments by position, then its outputs.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .backends import half_dtypes, is_real, namespace_of, real_dtypes
 from .dtypes import as_dtype
 from .errors import DeclarationError
+from .modes import POLICY
 from .selection import Selected, settle, times
 
 if TYPE_CHECKING:
@@ -130,6 +132,8 @@ def _fetch(op: Op, name: str, flowing: str) -> str:
         return name
     if name == "out":
         return f"kept[{op.arity}:]" if op.multiple else f"kept[{'-1' if op.variadic else op.arity}]"
+    if name == "subgradient":
+        return "options.get('subgradient', POLICY)"
     if name in op.arrays:
         return "kept" if op.variadic else f"kept[{op.arrays.index(name)}]"
     return f"options[{name!r}]"
@@ -149,6 +153,7 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
         "settle": settle,
         "times": times,
         "some": some,
+        "POLICY": POLICY,
     }
     return eval(source, scope)
 

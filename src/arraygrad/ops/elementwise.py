@@ -7,6 +7,7 @@ from typing import Any
 
 from ..backends import is_real
 from ..kinds import Array, Tensor, elementwise, general, linear
+from ..modes import Subgradient
 from ..selection import Selected
 
 LN2 = math.log(2.0)
@@ -14,13 +15,19 @@ LN10 = math.log(10.0)
 POSITIVE = (0, math.inf)
 
 
-def _abs_jvp(xp: Any, t: Any, x: Any) -> Any:
-    if is_real(x):
-        return t * xp.sign(x)
-    return xp.real(xp.conj(xp.sign(x)) * t)
+def _direction(xp: Any, x: Any, subgradient: Subgradient) -> Any:
+    """The derivative of abs: the sign; at 0 what the convention says."""
+    if subgradient.kinks == "zero" or not is_real(x):
+        return xp.sign(x)
+    return xp.where(x == 0, 1 if subgradient.kinks == "right" else -1, xp.sign(x))
 
 
-@general(x=lambda xp, g, x: g * xp.sign(x), jvp=_abs_jvp, pointwise=True)
+def _abs_jvp(xp: Any, t: Any, x: Any, subgradient: Subgradient) -> Any:
+    direction = _direction(xp, x, subgradient)
+    return t * direction if is_real(x) else xp.real(xp.conj(direction) * t)
+
+
+@general(x=lambda xp, g, x, subgradient: g * _direction(xp, x, subgradient), jvp=_abs_jvp, pointwise=True)
 def abs(x: Array, /) -> Tensor:
     """Absolute value; of a complex number its modulus. The derivative at 0 is 0."""
 
@@ -191,22 +198,24 @@ def logaddexp(x1: Array, x2: Array, /) -> Tensor:
     """log(exp(x1) + exp(x2)), without overflow."""
 
 
-def _share_of_winner(g: Any, xp: Any, tie: Any, wins: Any) -> Selected:
-    """g where an argument wins, half of it where both tie, structurally zero where it loses."""
-    return Selected(xp.where(tie, 0.5 * g, g), wins)
+def _share_of_winner(g: Any, xp: Any, tie: Any, wins: Any, subgradient: Subgradient, is_first: bool) -> Selected:
+    """g where an argument wins, its share where both tie, structurally zero where it loses."""
+    if subgradient.ties == "first":
+        return Selected(g, tie | wins if is_first else wins)
+    return Selected(xp.where(tie, 0.5 * g, g), tie | wins)
 
 
 @elementwise(
-    x1=lambda g, xp, x1, x2: _share_of_winner(g, xp, x1 == x2, x1 >= x2),
-    x2=lambda g, xp, x1, x2: _share_of_winner(g, xp, x1 == x2, x2 >= x1),
+    x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 > x2, subgradient, True),
+    x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 > x1, subgradient, False),
 )
 def maximum(x1: Array, x2: Array, /) -> Tensor:
     """The larger of x1 and x2. At a tie each gets half of the gradient."""
 
 
 @elementwise(
-    x1=lambda g, xp, x1, x2: _share_of_winner(g, xp, x1 == x2, x1 <= x2),
-    x2=lambda g, xp, x1, x2: _share_of_winner(g, xp, x1 == x2, x2 <= x1),
+    x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 < x2, subgradient, True),
+    x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 < x1, subgradient, False),
 )
 def minimum(x1: Array, x2: Array, /) -> Tensor:
     """The smaller of x1 and x2. At a tie each gets half of the gradient."""

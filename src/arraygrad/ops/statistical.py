@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..kinds import Array, Tensor, general, linear, reduction
+from ..modes import Subgradient
 from ..rules import along, expand
 from ..selection import Selected
 
@@ -63,9 +64,23 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = 
     """Product over `axis`."""
 
 
-def _extreme(xp: Any, x: Any, out: Any, axis: Axis) -> Selected:
-    """An equal share for each element that is extreme, structurally zero for the others."""
+def _first(xp: Any, wins: Any, axis: Axis) -> Any:
+    """The first of the winners over `axis`, in row-major order."""
+    axes = reduced_axes(wins.ndim, axis)
+    order = (*(each for each in range(wins.ndim) if each not in axes), *axes)
+    moved = xp.permute_dims(wins, order)
+    flat = xp.reshape(moved, (*(wins.shape[each] for each in order[: wins.ndim - len(axes)]), reduced_count(wins, axis)))
+    first = flat & (xp.cumulative_sum(xp.astype(flat, xp.int64), axis=-1) == 1)
+    inverse = tuple(order.index(each) for each in range(wins.ndim))
+    return xp.permute_dims(xp.reshape(first, moved.shape), inverse)
+
+
+def _extreme(xp: Any, x: Any, out: Any, axis: Axis, subgradient: Subgradient) -> Selected:
+    """Its share for each element that is extreme, structurally zero for the others."""
     wins = x == out
+    if subgradient.ties == "first":
+        wins = _first(xp, wins, axis)
+        return Selected(xp.ones_like(x), wins)
     count = xp.sum(xp.astype(wins, x.dtype), axis=axis, keepdims=True)
     return Selected(1 / count, wins)
 
