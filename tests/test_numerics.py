@@ -51,6 +51,10 @@ ROWS = {
     "logaddexp of -inf": (ag.logaddexp, [-INF, -INF], [0.5, 0.5]),
     "logaddexp of -inf and 0": (ag.logaddexp, [-INF, 0.0], [0, 1]),
     "logsumexp of -inf": (ag.logsumexp, [[-INF, -INF]], [[0.5, 0.5]]),
+    "logaddexp of inf and 0": (ag.logaddexp, [INF, 0.0], [1, 0]),
+    "logsumexp of infinities along an axis": (
+        lambda x: ag.logsumexp(x, axis=1), [[[-INF, -INF], [INF, 1]]], [[[0.5, 0.5], [1, 0]]],
+    ),
     "xlogy at the origin": (ag.xlogy, [0.0, 0.0], [0, 0]),
     "atan2 at the origin": (ag.atan2, [0.0, 0.0], [0, 0]),
     "sinc at 0": (ag.sinc, [0.0], [0]),

@@ -7,7 +7,7 @@ from typing import Any
 
 from .cases import Draft
 from .parameters import some_axes, strategy
-from .values import MATRICES
+from .values import MATRICES, NONZERO
 
 # -- linalg -----------------------------------------------------------------------------------------------
 
@@ -58,6 +58,14 @@ def _vector(draft: Draft) -> Any:
     return draft.values("x1", (0 if draft.empty else draft.random.choice([3, 2, 1]),))
 
 
+@strategy("linalg.solve.x2")
+def _right_hand_side(draft: Draft) -> Any:
+    """A vector, or matrices."""
+    *batch, side, _ = draft.arrays["x1"].shape
+    shape = draft.random.choice([(side,), (*batch, side, 2), (side, 3), (*batch, side, 1)])
+    return draft.values("x2", shape, domain=NONZERO)
+
+
 # -- fft --------------------------------------------------------------------------------------------------
 
 
@@ -79,8 +87,8 @@ def _lengths(draft: Draft) -> Any:
 
 @strategy("axes")
 def _transformed_axes(draft: Draft) -> Any:
-    """As many as `s` has; `s` without axes is not in the standard."""
+    """As many as `s` has; without axes it is the last ones, of which NumPy warns."""
     lengths = draft.options.get("s")
     if lengths is not None:
-        return some_axes(draft, len(lengths), draft.ndim)
+        return draft.random.choice([some_axes(draft, len(lengths), draft.ndim)] * 3 + [None])
     return draft.random.choice([None, some_axes(draft, draft.random.randint(1, draft.ndim), draft.ndim)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,8 @@ from arraygrad.op import Kind, Op
 from arraygrad.rules import parameters
 from arraygrad.selection import Selected
 
+from .code import wrong_codes
+
 Rule = Callable[..., Any]
 DATA = ("xp", "g", "t", "index")
 
@@ -21,11 +22,14 @@ DATA = ("xp", "g", "t", "index")
 class Fault:
     """One rule of an operation replaced by a wrong one; `argument` is "jvp" for the forward rule."""
 
-    def __init__(self, op: Op, argument: str, what: str, wrong: Rule | None, conjugates: bool = True) -> None:
+    def __init__(
+        self, op: Op, argument: str, what: str, wrong: Rule | None = None, *, code: Any = None, conjugates: bool = True
+    ) -> None:
         self.op = op
         self.argument = argument
         self.what = what
         self.wrong = wrong
+        self.code = code
         self.conjugates = conjugates
 
     def __repr__(self) -> str:
@@ -37,11 +41,16 @@ class Fault:
             self.op.jvp = self.wrong
         elif self.wrong is not None:
             self.op.rules[self.argument] = self.wrong
+        if self.code is not None:
+            function, code = self.code
+            self._code, function.__code__ = function.__code__, code
         if not self.conjugates:
             rules.conjugate = lambda value: value
         self._derive()
 
     def __exit__(self, *exception: object) -> None:
+        if self.code is not None:
+            self.code[0].__code__ = self._code
         self.op.rules.clear()
         self.op.rules.update(self._rules)
         self.op.jvp, rules.conjugate = self._jvp, self._conjugate
@@ -69,9 +78,10 @@ def faults_of(op: Op) -> Iterator[Fault]:
         for option in names:
             if option in op.options and option in OTHER:
                 yield Fault(op, argument, f"another {option}", with_other(rule, option))
-        yield from _of_code(op, argument, rule)
+        for what, function, code in wrong_codes(rule):
+            yield Fault(op, argument, what, code=(function, code))
     if op.kind in (Kind.ELEMENTWISE, Kind.REDUCTION) and _has_complex_derivative(op):
-        yield Fault(op, next(iter(op.rules)), "the engine's conjugate dropped", None, conjugates=False)
+        yield Fault(op, next(iter(op.rules)), "the engine's conjugate dropped", conjugates=False)
 
 
 # -- wrapping ---------------------------------------------------------------------------------------------
@@ -202,20 +212,3 @@ def _count(op: Op, argument: str, rule: Rule) -> int:
             except Exception:
                 continue
     return most
-
-
-# -- code -------------------------------------------------------------------------------------------------
-
-
-def _of_code(op: Op, argument: str, rule: Rule) -> Iterator[Fault]:
-    """Each number in the rule itself changed."""
-    code = rule.__code__
-    for position, value in enumerate(code.co_consts):
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            consts = (*code.co_consts[:position], value + 1, *code.co_consts[position + 1 :])
-            wrong = types.FunctionType(code.replace(co_consts=consts), rule.__globals__, rule.__name__, None,
-                                       rule.__closure__)  # fmt: skip
-            yield Fault(op, argument, f"{value + 1} instead of {value}", wrong)
-
-
-__all__ = ["Fault", "faults_of"]

@@ -143,7 +143,7 @@ def _contracted_axis(draft: Draft) -> int:
     x1, x2 = draft.arrays["x1"], draft.arrays["x2"]
     axis = -draft.random.randint(1, min(x1.ndim, x2.ndim))
     draft.arrays["x1"], draft.arrays["x2"] = np.moveaxis(x1, -1, axis), np.moveaxis(x2, -1, axis)
-    return axis
+    return axis + x1.ndim if x1.ndim == x2.ndim and draft.random.choice([False, True]) else axis
 
 
 # -- shapes and places ------------------------------------------------------------------------------------
