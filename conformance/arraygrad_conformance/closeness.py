@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-STEP = 1e-3
+STEP = 2e-4
 """Of the fourth-order central difference: its error is about STEP**4, and rounding adds eps / STEP."""
 
 Arrays = Sequence[Any]

@@ -106,13 +106,20 @@ def diagonally_dominant(source: Source, shape: tuple[int, ...], dtype: str) -> A
     return np.asarray(2 * apart + 0.4 * source.normal(shape, dtype), dtype=dtype)
 
 
+def distinct_eigenvalues(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
+    """Matrices without symmetry whose eigenvalues are well apart and whose eigenvectors are far from parallel."""
+    basis = np.eye(shape[-1]) + 0.15 * source.normal(shape, dtype)
+    apart = 2 * source.spectrum(shape, shape[-1])[..., None, :]
+    return np.asarray((basis * apart) @ np.linalg.inv(basis), dtype=dtype)
+
+
 Matrices = Callable[[Source, tuple[int, ...], str], Any]
 MATRICES: dict[str, Matrices] = {
     "invertible": invertible,
     "full_rank": invertible,
     "distinct_singular_values": invertible,
     "diagonally_dominant": diagonally_dominant,
-    "distinct_eigenvalues": diagonally_dominant,
+    "distinct_eigenvalues": distinct_eigenvalues,
     "positive_definite": positive_definite,
     "hermitian": hermitian,
     "symmetric": hermitian,
