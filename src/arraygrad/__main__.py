@@ -119,10 +119,14 @@ def table(rows: Sequence[Row]) -> str:
 def remarks(rows: Sequence[Row]) -> str:
     """Why backends do not work, and which libraries are missing."""
     paragraphs = [f"{row.backend} ({row.device}): {row.reason}".replace(" (-)", "") for row in rows if row.reason]
-    for state, meaning in (("missing", "Not installed"), ("no plug-in", "Installed, but without a plug-in for arraygrad")):
+    meanings = {
+        "missing": "Not installed",
+        "no plug-in": "Installed, but neither conforming to the array API standard nor with a plug-in for arraygrad",
+    }
+    for state, meaning in meanings.items():
         names = [row.backend for row in rows if row.state == state]
         if names:
-            paragraphs.append(f"{meaning}: {', '.join(names)}. Get one with `pip install arraygrad[{names[0]}]`.")
+            paragraphs.append(f"{meaning}: {', '.join(names)}.")
     return "\n".join(textwrap.fill(each, width=100, subsequent_indent="    ") for each in paragraphs)
 
 

@@ -76,7 +76,8 @@ def get_backend(name: str) -> Backend:
     else:
         raise BackendError(
             f"backend: got {name!r}; installed are {', '.join(sorted({*built_in, *plug_ins}))}; "
-            f"install the library {name!r} itself, or its plug-in with `pip install arraygrad[{name}]`"
+            f"`pip install {name}` installs the library, if it is called so there; a library that does not conform to the "
+            "array API standard needs a plug-in too, of the entry-point group arraygrad.backends"
         )
     return _by_name.setdefault(name, backend)
 
@@ -105,7 +106,7 @@ def _generic(name: str) -> Backend:
         raise BackendError(
             f"backend {name!r}: the module is no namespace of the array API standard "
             "(it has no __array_namespace_info__) and no plug-in for it is installed; "
-            f"`pip install arraygrad[{name}]` brings one if there is one"
+            "a plug-in is a class in the entry-point group arraygrad.backends (see CONTRIBUTING.md)"
         )
     return Backend(name, module)
 
