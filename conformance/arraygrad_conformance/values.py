@@ -103,7 +103,7 @@ def hermitian(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
 def diagonally_dominant(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
     """Matrices without symmetry, with large diagonals: well conditioned, as their triangles are; distinct eigenvalues."""
     apart = np.eye(shape[-1]) * source.spectrum(shape, shape[-1])[..., None, :]
-    return np.asarray(2 * apart + 0.4 * source.normal(shape, dtype), dtype=dtype)
+    return np.asarray(3 * apart + 0.25 * source.normal(shape, dtype), dtype=dtype)
 
 
 def distinct_eigenvalues(source: Source, shape: tuple[int, ...], dtype: str) -> Any:
