@@ -27,12 +27,6 @@ def hermitian(xp: Any, x: Any) -> Any:
     return (x + adjoint(xp, x)) / 2
 
 
-def diagonal_matrix(xp: Any, x: Any) -> Any:
-    """Square matrices with the vectors x on the diagonal and exact zeros elsewhere."""
-    on_diagonal = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
-    return xp.where(on_diagonal, x[..., None], 0)
-
-
 # -- products -----------------------------------------------------------------------------------------------
 
 
