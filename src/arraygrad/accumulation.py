@@ -3,63 +3,67 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
+from .backends import backend_of
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import AccumulateGrad
 from .hooks import run_accumulated_hooks, run_prehooks
 from .selection import Selected, settle
-from .tensor import Tensor, as_tensor, new_tensor
+from .tensor import Rest, Tensor, as_tensor, new_tensor
+
+Holder = AccumulateGrad | Rest
 
 _commit = threading.RLock()
 """One gradient is added to a `.grad` at a time, whichever thread it comes from."""
 
 
-def accumulate(entries: list[tuple[Tensor, list[Any]]], create_graph: bool) -> None:
-    """Add each gradient, alone in a list, to its `.grad`: all or none.
+def holder_of(tensor: Tensor) -> Holder:
+    """What holds the tensor's `.grad`."""
+    return tensor.node if type(tensor.node) is AccumulateGrad else tensor._rest()
+
+
+def accumulate(entries: Sequence[tuple[Holder, list[Any]]], create_graph: bool) -> None:
+    """Add each gradient, alone in a list, to the `.grad` of its holder: all or none.
 
     Everything that can fail comes before the first `.grad` changes; an interrupt among the changes undoes them.
     """
-    for tensor, cell in entries:
-        node = tensor.node
-        if isinstance(node, AccumulateGrad) and node.extra is not None and node.extra.prehooks:
-            cell.append(run_prehooks(node, cell.pop()))
+    hooked = [(holder, cell) for holder, cell in entries if type(holder) is AccumulateGrad and holder.extra is not None]
+    for leaf, cell in hooked:
+        if leaf.extra.prehooks:  # type: ignore[union-attr]
+            cell.append(run_prehooks(leaf, cell.pop()))  # type: ignore[arg-type]
     with _commit:
-        changes = [_change(tensor, cell, create_graph) for tensor, cell in entries]
-        done: list[tuple[Any, str, Any, Any]] = []
+        changes = [_change(holder, cell, create_graph) for holder, cell in entries]
         try:
-            for change in changes:
-                done.append(change)
-                owner, attribute, _, after = change
+            for owner, attribute, _, after in changes:
                 setattr(owner, attribute, after)
         except BaseException:
-            for owner, attribute, before, _ in done:
+            for owner, attribute, before, _ in changes:
                 setattr(owner, attribute, before)
             raise
-    for tensor, _ in entries:
-        if isinstance(tensor.node, AccumulateGrad):
-            run_accumulated_hooks(tensor, tensor.node)
+    for leaf, _ in hooked:
+        run_accumulated_hooks(leaf)  # type: ignore[arg-type]
 
 
-def _change(tensor: Tensor, cell: list[Any], create_graph: bool) -> tuple[Any, str, Any, Any]:
+def _change(holder: Holder, cell: list[Any], create_graph: bool) -> tuple[Any, str, Any, Any]:
     """What to set: whose attribute, from what, to what. A `.grad` that is there stays the same object."""
-    holder = tensor.node if isinstance(tensor.node, AccumulateGrad) else tensor._rest()
     before = holder.grad
     if before is None:
-        return holder, "grad", None, own(tensor, cell)
+        return holder, "grad", None, own(cell)
     g = settle(cell.pop())
     if create_graph or isinstance(g, Tensor):
         return holder, "grad", before, before + as_tensor(g)
-    return before, "array", before.array, tensor.backend.wrap(before.array + g)
+    return before, "array", before.array, backend_of(g).wrap(before.array + g)
 
 
-def own(tensor: Tensor, cell: list[Any]) -> Tensor:
-    """The gradient in a list as a Tensor of the tensor's dtype, whose array nobody else can see."""
+def own(cell: list[Any]) -> Tensor:
+    """The gradient that is alone in a list as a Tensor whose array nobody else can see."""
     if type(cell[0]) is Selected:
         cell.append(cell.pop().settle())
     if isinstance(cell[0], Tensor):
         return cell.pop()
-    return new_tensor(tensor.backend.own(cell))
+    return new_tensor(backend_of(cell[0]).own(cell))
 
 
 def check_grad(tensor: Tensor, value: object) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from . import modes
-from .accumulation import accumulate, own
+from .accumulation import Holder, accumulate, holder_of, own
+from .backends import backend_of, is_real
 from .call import bare, level_of
 from .engine import lift_constants, lift_with_graph, walk
 from .errors import ArgumentError, ArgumentTypeError, GradientError
@@ -53,18 +54,19 @@ def backward(
     roots = _roots(_sequence(tensors), _sequence(grad_tensors))
     retained: list[tuple[Tensor, Any]] = []
     arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
+    holders: dict[Vertex, Holder]
     if targets is None:
-        wanted = [vertex.variable for vertex in arrived if isinstance(vertex, AccumulateGrad) and vertex.requires_grad]
+        holders = {leaf: leaf for leaf in arrived if type(leaf) is AccumulateGrad and leaf.requires_grad}
     else:
-        wanted = [tensor for tensor in dict.fromkeys(targets) if tensor.node in arrived]
-    entries = [(tensor, [arrived.pop(tensor.node)]) for tensor in wanted]  # type: ignore[arg-type]
+        holders = {target.node: holder_of(target) for target in targets if target.node in arrived}  # type: ignore[misc]
+    entries = [(holder, [arrived.pop(vertex)]) for vertex, holder in holders.items()]
     del roots
-    accumulate(entries + _cells(retained, wanted), create_graph)
+    accumulate(entries + _cells(retained, holders), create_graph)
 
 
-def _cells(retained: list[tuple[Tensor, Any]], wanted: Sequence[Tensor]) -> list[tuple[Tensor, list[Any]]]:
+def _cells(retained: list[tuple[Tensor, Any]], holders: Container[Vertex | None]) -> list[tuple[Holder, list[Any]]]:
     """What `retain_grad` asked for, less what is filled anyway."""
-    return [(tensor, [g]) for tensor, g in retained if not any(tensor is other for other in wanted)]
+    return [(holder_of(tensor), [g]) for tensor, g in retained if tensor.node not in holders]
 
 
 def grad(
@@ -110,7 +112,7 @@ def _result(
     arrived: dict[Vertex, Any], index: int, target: Tensor, allow_unused: bool | None, materialize: bool
 ) -> Tensor | None:
     if target.node in arrived:
-        return own(target, [arrived[target.node]])  # type: ignore[index]
+        return own([arrived[target.node]])  # type: ignore[index]
     if materialize:
         return new_tensor(target.backend.xp.zeros_like(bare(target)))
     if allow_unused:
@@ -201,17 +203,19 @@ def _roots(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, Te
 
 def _implicit(tensor: Tensor) -> Tensor:
     """The cotangent 1 of a real scalar."""
-    if tensor.size != 1:
+    array = bare(tensor)
+    if array.shape and tensor.size != 1:
         raise GradientError(
             f"grad can be implicitly created only for scalar outputs: got shape {tensor.shape}; "
             "pass a gradient of that shape, or reduce the output first, with sum() or mean()"
         )
-    if tensor.dtype.is_complex:
+    if not is_real(array):
         raise GradientError(
             f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype.name}; "
             "pass a gradient, or take the real part first"
         )
-    return new_tensor(tensor.backend.wrap(tensor.backend.xp.ones_like(bare(tensor))))
+    backend = backend_of(array)
+    return new_tensor(backend.wrap(backend.xp.ones_like(array)))
 
 
 def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:
@@ -272,7 +276,7 @@ def differentiate(
     blocked = modes.RECORD_ALL if create_graph else max(modes.current().blocked, level.depth)
     if lift is lift_constants:
         blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
-    before = modes.replace(modes.current()._replace(blocked=blocked))
+    before = modes.replace(modes.Modes(blocked, modes.current().subgradient))
     try:
         with roots[0][1].backend.quiet():
             return walk(

@@ -54,12 +54,6 @@ class Dual(Tensor):
         """The same array with the same tangent, cut off from the graph that a backward pass would walk."""
         return Dual(_detached(self.array), _detached(self.tangent), self.level)
 
-    def backward(self, *args: Any, **options: Any) -> None:
-        """A backward pass through the value that this one carries; its tangent takes no part."""
-        if not isinstance(self.array, Tensor):
-            super().backward(*args, **options)
-        self.array.backward(*args, **options)
-
 
 def _detached(value: Any) -> Any:
     return value.detach() if isinstance(value, Tensor) else value

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from .backends import half_dtypes, namespace_of
-from .graph import FREED, Leaf, Node, Output, Vertex
+from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
 from .rules import Spec, conform, expand
@@ -26,7 +26,8 @@ class Pending:
     """Cotangents that are under way.
 
     `entries` holds by the number of the vertex that a cotangent goes to: the vertex, the cotangent, and, where that is a
-    sum in a buffer of the walk's own, the dtype to round it to. `numbers` is a heap.
+    sum in a buffer of the walk's own, the dtype to round it to. `numbers` is a heap of those that are to be visited:
+    all but the ends of the graph that have no hooks.
     """
 
     def __init__(self) -> None:
@@ -40,7 +41,8 @@ class Pending:
             add(entry, g)
         else:
             self.entries[vertex.number] = [vertex, g, None]
-            heappush(self.numbers, vertex.number)
+            if not vertex.is_end or vertex.extra is not None:
+                heappush(self.numbers, vertex.number)
 
     def collect(self, output: Output, g: Any) -> None:
         """Put g in its place among the cotangents of a node with several outputs."""
@@ -164,10 +166,13 @@ def walk(
             h = pull(g, kept, options)
             if selected is not None:
                 h = selected.follow(h)
-                if isinstance(source, Leaf):
-                    h = h.settle()  # nobody asks a leaf where its gradient counts
-            if spec is not None:
+                if source.is_end:
+                    h = h.settle()  # nobody asks there where it counts
+            if spec is not None and (h.shape != spec.shape or h.dtype != spec.dtype):
                 h = fit(h, spec)
+            if source.is_end:
+                pending.deliver(source, h)
+                continue
             number = source.number
             if ahead is None and (not numbers or number < numbers[0]):
                 ahead, ahead_g = source, h  # the next to be visited, unless the other inputs say otherwise
@@ -177,6 +182,9 @@ def walk(
                 ahead = None
             else:
                 pending.deliver(source, h)
+    for node, g, dtype in entries.values():
+        if needed is None or node in wanted:
+            arrived[node] = g if dtype is None else rounded(g, dtype)
     return arrived
 
 
@@ -230,8 +238,7 @@ def meeting(g: Selected, ndim: int, axis: Any) -> Any:
 
 def fit(h: Any, spec: Spec) -> Any:
     """A rule's result in the shape and dtype of the argument."""
-    array = h.array if type(h) is Selected else h
-    if array.shape == spec.shape and array.dtype == spec.dtype:
+    if h.shape == spec.shape and h.dtype == spec.dtype:
         return h
     return h.move(lambda part: conform(part, spec)) if type(h) is Selected else conform(h, spec)
 

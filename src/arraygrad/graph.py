@@ -54,12 +54,13 @@ ROOT = Level(0)
 class Extra:
     """What few vertices have: hooks and metadata."""
 
-    __slots__ = ("metadata", "posthooks", "prehooks", "retained", "tensor_hooks")
+    __slots__ = ("accumulated_hooks", "metadata", "posthooks", "prehooks", "retained", "tensor_hooks")
 
     def __init__(self) -> None:
         self.tensor_hooks: dict[int, Any] | None = None
         self.prehooks: dict[int, Any] | None = None
         self.posthooks: dict[int, Any] | None = None
+        self.accumulated_hooks: dict[int, Any] | None = None
         self.retained: weakref.ref[Tensor] | None = None
         self.metadata: dict[Any, Any] = {}
 
@@ -69,6 +70,7 @@ class Vertex:
 
     __slots__ = ("extra", "level", "number")
 
+    is_end = False
     level: Level
     number: int
     extra: Extra | None
@@ -157,6 +159,7 @@ class Leaf(Vertex):
 
     __slots__ = ()
 
+    is_end = True
     op = None
     edges = ()
 
@@ -177,7 +180,7 @@ class AccumulateGrad(Leaf):
     weakly, and a graph that outlives the tensor gets an equal one from `variable`.
     """
 
-    __slots__ = ("_tensor", "array", "grad", "post_accumulate_hooks", "requires_grad")
+    __slots__ = ("_tensor", "array", "grad", "requires_grad")
 
     def __init__(self, tensor: Tensor) -> None:
         super().__init__(ROOT)
@@ -185,7 +188,6 @@ class AccumulateGrad(Leaf):
         self.array = tensor.array
         self.grad: Tensor | None = None
         self.requires_grad = True
-        self.post_accumulate_hooks: dict[int, Any] | None = None
 
     def name(self) -> str:
         """As PyTorch names it."""

@@ -107,13 +107,13 @@ def run_prehooks(node: Vertex, g: Any) -> Any:
     return tuple(back) if several else back[0]
 
 
-def run_accumulated_hooks(tensor: Tensor, leaf: AccumulateGrad) -> None:
+def run_accumulated_hooks(leaf: AccumulateGrad) -> None:
     """The hooks that see a leaf after its gradient was accumulated."""
-    for hook in list((leaf.post_accumulate_hooks or {}).values()):
-        hook(tensor)
-    if leaf.extra is not None:
-        for hook in list((leaf.extra.posthooks or {}).values()):
-            hook((), (leaf.grad,))
+    assert leaf.extra is not None
+    for hook in list((leaf.extra.accumulated_hooks or {}).values()):
+        hook(leaf.variable)
+    for hook in list((leaf.extra.posthooks or {}).values()):
+        hook((), (leaf.grad,))
 
 
 def run_posthooks(node: Node, results: Sequence[Any], g: Any) -> list[Any]:

@@ -196,11 +196,15 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
         return_annotation=inspect.Signature.empty,
     )
-    arrays = "*arrays" if op.variadic else "".join(f"{name}, " for name in op.arrays)
-    options = ", ".join(f"{name!r}: {name}" for name in op.options)
-    short = partial(dispatch, op) if op.multiple else hotpath.several(op)
+    options = "{" + ", ".join(f"{name!r}: {name}" for name in op.options) + "}"
+    if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
+        short = partial(dispatch, op) if op.multiple else hotpath.several(op)
+        arrays = "(*arrays,)" if op.variadic else f"({', '.join(op.arrays)},)"
+    else:
+        short = hotpath.single(op) if op.arity == 1 else hotpath.pair(op)
+        arrays = ", ".join(op.arrays)
     scope: dict[str, Any] = {"call_operation": short}
-    exec(f"def call{bare}: return call_operation(({arrays}{',' if op.variadic else ''}), {{{options}}})", scope)
+    exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]
 
 

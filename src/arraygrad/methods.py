@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import hotpath, inplace, namespace
+from . import autograd, hotpath, inplace, namespace
+from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError
 from .kinds import declared
 from .ops import (
@@ -160,6 +161,16 @@ def _matrix_transposed(self: Tensor) -> Tensor:
     return linear_algebra.matrix_transpose(self)
 
 
+def _backward(
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add to each leaf's `.grad` the derivative of this tensor, weighted by `gradient` (1 for a scalar). Tangents take
+    no part."""
+    while isinstance(self, Dual) and isinstance(self.array, Tensor):
+        self = self.array
+    autograd.backward((self,), (gradient,), retain_graph, create_graph, inputs)
+
+
 def _iterate(self: Tensor) -> Any:
     if not self.shape:
         raise ArgumentTypeError("iteration over a 0-d tensor")
@@ -197,6 +208,7 @@ _SHAPES: dict[str, Method] = {
 }  # fmt: skip
 _OTHERS: dict[str, Any] = {
     "astype": data_type.astype, "to": _type, "type": _type, "norm": _norm, "__iter__": _iterate,
+    "backward": _backward,
     "float": _converting("float32"), "double": _converting("float64"), "half": _converting("float16"),
     "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
     "T": property(_transposed), "mT": property(_matrix_transposed),

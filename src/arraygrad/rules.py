@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Rule = Callable[..., Any]
 
+_LEADING = tuple(range(64))
+"""Axes from the front; no library has arrays of more."""
+
 
 class Spec:
     """What a linear rule sees of an argument: all but its values."""
@@ -90,15 +93,14 @@ def conform(value: Any, like: Any) -> Any:
         value = xp.real(value)
     shape, wanted = tuple(value.shape), tuple(like.shape)
     if shape != wanted:
+        wide = xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype
         lead = len(shape) - len(wanted)
-        summed = tuple(range(lead)) + tuple(
-            axis for axis in range(max(lead, 0), len(shape)) if wanted[axis - lead] == 1 and shape[axis] != 1
-        )
-        if summed:
-            wide = xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype
-            value = xp.sum(value, axis=summed, keepdims=True, dtype=wide)
-            value = xp.reshape(value, value.shape[lead:]) if lead > 0 else value
-        if tuple(value.shape) != wanted:
+        if lead > 0:
+            value = xp.sum(value, axis=_LEADING[:lead], dtype=wide)
+            shape, lead = shape[lead:], 0
+        if shape != wanted:
+            axes = tuple(axis for axis, length in enumerate(shape) if length != 1 and wanted[axis - lead] == 1)
+            value = xp.sum(value, axis=axes, keepdims=True, dtype=wide) if axes else value
             value = xp.broadcast_to(value, wanted)
     return value if value.dtype == like.dtype else xp.astype(value, like.dtype)
 

@@ -44,6 +44,16 @@ class Selected:
         return self._array
 
     @property
+    def shape(self) -> Any:
+        """That of the array."""
+        return self._array.shape if self.scattered is None else self.scattered[2]
+
+    @property
+    def dtype(self) -> Any:
+        """That of the array."""
+        return self._array.dtype if self.scattered is None else self.scattered[0].dtype
+
+    @property
     def mask(self) -> Any:
         """Where the array counts: where one of the masks of its terms holds."""
         masks: list[Any] = [mask() if callable(mask) else mask for mask in self._masks]

@@ -186,18 +186,6 @@ class Tensor(Convertible):
     def grad(self) -> None:
         self.grad = None
 
-    def backward(
-        self,
-        gradient: Any = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Any = None,
-    ) -> None:
-        """Add to each leaf's `.grad` the derivative of this tensor, weighted by `gradient` (1 for a scalar)."""
-        from .autograd import backward
-
-        backward((self,), (gradient,), retain_graph=retain_graph, create_graph=create_graph, inputs=inputs)
-
     def retain_grad(self) -> None:
         """Fill `.grad` of this tensor in backward passes although it is not a leaf."""
         if self.node is None:

@@ -91,6 +91,12 @@ def _min(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     return np.minimum.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
 
 
+def _ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+    out = np.empty(x.shape, dtype or x.dtype, device=device)
+    out.fill(1)
+    return out
+
+
 def _broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     if x.ndim == 0 and 0 not in shape:
         out = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))
@@ -109,9 +115,13 @@ def _permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
     return x.transpose(axes)
 
 
+_FEW = 1000
+"""Elements that NumPy's simplest way has handled before a cleverer one has begun."""
+
+
 def _masked(x: Array, mask: Array, /) -> Array:
     """By the bits of floats: a branch for each entry would cost ten times as much."""
-    plain = x.ndim and x.flags.c_contiguous and mask.flags.c_contiguous and mask.shape == x.shape
+    plain = x.size > _FEW and x.flags.c_contiguous and mask.flags.c_contiguous and mask.shape == x.shape
     if not plain or x.dtype not in (np.float32, np.float64):
         return np.where(mask, x, 0)
     bits = np.int32 if x.dtype == np.float32 else np.int64
@@ -123,8 +133,9 @@ def _relu(x: Array, /) -> Array:
     return np.maximum(x, 0)
 
 
-def _matrix_transpose(x: Array, /) -> Array:
-    return x.swapaxes(-1, -2)
+def _log_softmax(x: Array, /, *, axis: Any = -1) -> Array:
+    shifted = x - np.maximum.reduce(x, axis, None, None, True, -np.inf)  # type: ignore[call-overload]
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))  # type: ignore[call-overload]
 
 
 NumPyBackend.overrides = {
@@ -137,13 +148,15 @@ NumPyBackend.overrides = {
     "prod": _prod,
     "max": _max,
     "min": _min,
+    "ones_like": _ones_like,
     "broadcast_to": _broadcast_to,
     "reshape": _reshape,
     "permute_dims": _permute_dims,
     "matmul": np.matmul,
-    "matrix_transpose": _matrix_transpose,
+    "matrix_transpose": operator.attrgetter("mT"),
     "masked": _masked,
     "cbrt": np.cbrt,
     "exp2": np.exp2,
     "relu": _relu,
+    "log_softmax": _log_softmax,
 }

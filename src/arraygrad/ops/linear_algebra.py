@@ -15,7 +15,8 @@ def conj(xp: Any, x: Any) -> Any:
 
 def adjoint(xp: Any, x: Any) -> Any:
     """The conjugate transpose of matrices."""
-    return conj(xp, xp.matrix_transpose(x))
+    transposed = xp.matrix_transpose(x)
+    return transposed if is_real(x) else xp.conj(transposed)
 
 
 def _matmul_x1(xp: Any, g: Any, x1: Any, x2: Any) -> Any:

@@ -1,23 +1,17 @@
-"""Calls of elementwise operations of one and two arguments, with everything decided when they are declared.
-
-These functions do what `call.dispatch` does for plain tensors whose arrays the operation has met before, in the default
-modes, and leave the rest to it. Their cost is measured by `benchmarks/`, so they are written for speed: attributes
-are set one by one, since a constructor would double the price.
-"""
+"""Elementwise operations of one argument and of two, of which one may be a Python number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from .backends import is_array
-from .call import describe, dispatch
-from .errors import explain
-from .graph import Node, next_number
-from .modes import DEFAULT, current
-from .op import Kind, Op, Scalar
-from .rules import Spec
-from .tensor import Tensor
+from ..call import describe, dispatch
+from ..errors import explain
+from ..graph import Node, next_number
+from ..modes import DEFAULT, current
+from ..op import Op
+from ..rules import Spec
+from ..tensor import Tensor
 
 _NO_OPTIONS: dict[str, Any] = {}
 _AS_IT_COMES = (None, None)
@@ -180,87 +174,3 @@ def reflected(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         return result
 
     return call
-
-
-def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
-    """The call of any operation with one output, given its arguments and its options."""
-    kernels, wraps = op.kernels, op.wraps
-    variadic, positional = op.variadic, op.positional
-    names = op.arrays[positional:]
-    records = op.kind is not Kind.CONSTANT
-    has_dtype = "dtype" in op.options
-
-    def call(arguments: Sequence[Any], options: dict[str, Any]) -> Any:
-        if current() is not DEFAULT or (has_dtype and options["dtype"] is not None):
-            return dispatch(op, arguments, options)
-        kind = level = None
-        values, edges = [], []
-        for argument in arguments:
-            if type(argument) is Tensor:
-                value, edge = argument.array, argument.node
-                if type(value) is not kind:
-                    if kind is not None:
-                        return dispatch(op, arguments, options)
-                    kind = type(value)
-                if records and edge is not None and edge.level is not level:
-                    if level is not None:
-                        return dispatch(op, arguments, options)
-                    level = edge.level
-            elif argument is None or type(argument) in Scalar:
-                value, edge = argument, None
-            else:
-                return dispatch(op, arguments, options)
-            values.append(value)
-            edges.append(edge)
-        kernel = kernels.get(kind)  # type: ignore[arg-type]
-        if kernel is None:
-            op.learn(arguments)
-            return dispatch(op, arguments, options)
-        try:
-            if variadic:
-                out = kernel(values, **options)
-            elif names:
-                out = kernel(*values[:positional], **dict(zip(names, values[positional:])), **options)
-            else:
-                out = kernel(*values, **options)
-        except Exception as error:
-            raise explain(op.name, describe(op, values, options), error) from error
-        if type(out) is not kind:
-            out = wraps[kind](out)  # type: ignore[index]
-        result = Tensor()
-        result.array = out
-        result.rest = None
-        if level is None:
-            result.node = None
-            return result
-        result.node = node = Node()
-        node.op = op
-        node.level = level
-        node.number = next_number()
-        node.edges = tuple(edges)
-        node.options = options
-        node.extra = None
-        tracked = tuple([edge is not None for edge in edges])
-        node.kept = None if op.plan(tracked) is None else op.keep(values, (out,), tracked)
-        node.conform = tuple([None if edge is None else Spec(value) for edge, value in zip(edges, values)])
-        return result
-
-    return call
-
-
-def general(op: Op, *, is_operator: bool = False) -> Callable[[Any, Any], Any]:
-    """The call of an operation of two arguments without a short way; operators leave strangers to their own methods."""
-
-    short = several(op)
-
-    def call(x1: Any, x2: Any, /) -> Any:
-        if is_operator and not (is_operand(x1) and is_operand(x2)):
-            return NotImplemented
-        return short((x1, x2), _NO_OPTIONS)
-
-    return call
-
-
-def is_operand(value: object) -> bool:
-    """Whether operators take `value`: a Tensor, a Python number, or an array of some backend."""
-    return type(value) is Tensor or isinstance(value, (Tensor, *Scalar)) or is_array(value)
