@@ -11,7 +11,7 @@ SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
     "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "tensor",
-    "dual", "rules", "op", "call", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine",
+    "dual", "rules", "op", "call", "stacks", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine",
     "accumulation", "autograd", "transforms", "jacobians", "func", "printing", "factories", "methods", "__init__",
     "__main__",
 )  # fmt: skip

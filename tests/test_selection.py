@@ -18,6 +18,10 @@ def backend(request):
         yield request.param
 
 
+def _matrices(x):
+    return ag.expand_dims(ag.expand_dims(x, axis=-1), axis=-1) * ag.asarray([[1.0, 0.0], [0.0, 2.0]], dtype=x.dtype)
+
+
 UNSELECTED = {
     "where, log": (lambda x: ag.where(x > 0, ag.log(x), 0), [-1.0, 2.0]),
     "where, root": (lambda x: ag.where(x > 0, ag.sqrt(x), 0), [0.0, 4.0]),
@@ -47,6 +51,10 @@ UNSELECTED = {
     "norm": (lambda x: ag.where(x > 0, ag.linalg.vector_norm(ag.reshape(1 / x, (2, 1)), axis=1), 0), [0.0, 4.0]),
     "softmax": (lambda x: ag.where(x > 0, ag.softmax(ag.stack([1 / x, x], axis=1))[:, 0], 0), [0.0, 4.0]),
     "concat": (lambda x: ag.where(ag.concat([x, x]) > 0, ag.concat([ag.sqrt(x), 1 / x]), 0), [0.0, 4.0]),
+    "a step": (lambda x: ag.floor(ag.sqrt(x)) + ag.where(x > 0, x, 0), [0.0, 4.0]),
+    "after a step": (lambda x: ag.sqrt(ag.floor(x)) + ag.where(x > 0, x, 0), [0.0, 4.0]),
+    "determinants": (lambda x: ag.where(x > 0, ag.linalg.det(_matrices(1 / x)), 0), [0.0, 4.0]),
+    "of singular matrices": (lambda x: ag.where(x > 0, ag.linalg.slogdet(_matrices(x)).logabsdet, 0), [0.0, 4.0]),
     "conversion": (lambda x: ag.where(x > 0, ag.astype(ag.sqrt(x), ag.float32), 0), [0.0, 4.0]),
     "a long chain": (
         lambda x: ag.sum(ag.where(x > 0, ag.sum(ag.flip(ag.broadcast_to(

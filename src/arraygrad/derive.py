@@ -14,6 +14,7 @@ from .modes import POLICY
 from .op import Kind, Op
 from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
 from .selection import Selected, counting, settle, total
+from .stacks import counting_items, on_items
 
 Push = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], dict[str, Any]], Any]
 
@@ -153,7 +154,22 @@ def _push_general(op: Op) -> Push:
         known["t"] = known["t1"]
         return rule(*(known[name] for name in names))
 
-    return push
+    return pushed_items(op, push) if op.is_batched else push
+
+
+def pushed_items(op: Op, push: Push) -> Push:
+    """A forward rule on stacks, run on those items alone whose tangents count."""
+
+    def pushed(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
+        def rule(flowing: Sequence[Any], known: Sequence[Any]) -> Sequence[Any]:
+            parts = push(flowing, known[:1], known[1:], options)
+            return parts if op.multiple else (parts,)
+
+        mask = counting_items(tangents, op.cores[0])
+        parts = on_items(mask, rule, tangents, [*values, *outs], [out.shape for out in outs])
+        return tuple(parts) if op.multiple else parts[0]
+
+    return pushed
 
 
 _PUSH = {

@@ -17,6 +17,7 @@ from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
 from .rules import Spec, conform, expand
 from .selection import Selected, counting, settle, total
+from .stacks import counting_items, on_items
 from .tensor import Tensor, as_tensor, new_tensor
 
 Lift = Callable[[Node, Any], Any]
@@ -203,7 +204,7 @@ def execute(
         if source is None or pull is None or (needed is not None and source not in needed and source not in wanted):
             results.append(None)
             continue
-        h = pulled(op, pull, g, kept, node.options)
+        h = pulled_items(node, pull, g, kept) if op.is_batched else pulled(op, pull, g, kept, node.options)
         results.append(h if spec is None else fit(h, spec))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
@@ -227,6 +228,18 @@ def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) ->
         return g.move(lambda part: pull(part, kept, options))
     h = pull(g.settle(), kept, options)
     return Selected(h, lambda: meeting(g, h.ndim, options["axis"])) if op.passes_masks else h
+
+
+def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
+    """The result of a rule on stacks, run on those items alone that count in the cotangent."""
+    op = node.op
+    parts = g if op.multiple else (g,)
+
+    def rule(flowing: Sequence[Any], values: Sequence[Any]) -> Sequence[Any]:
+        return (pull(tuple(flowing) if op.multiple else flowing[0], values, node.options),)
+
+    mask = counting_items(parts, op.cores[1])
+    return on_items(mask, rule, parts, kept or (), [node.conform[0].shape])[0]
 
 
 def meeting(g: Selected, ndim: int, axis: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
@@ -43,6 +44,7 @@ class Op:
     pulls: Sequence[Callable[..., Any] | None]
     push: Callable[..., Any]
     passes_masks: bool
+    cores: tuple[tuple[int, ...], tuple[int, ...]]
 
     def __init__(self, name: str, arrays: tuple[str, ...], options: tuple[str, ...], rules: dict[str, Rule]) -> None:
         self.name = name
@@ -72,9 +74,9 @@ class Op:
 
     def __getattr__(self, attribute: str) -> Any:
         """Functions derived from the rules are made when first used: importing must be quick."""
-        if attribute == "passes_masks":
-            self.passes_masks = self._passes_masks()
-            return self.passes_masks
+        if attribute in ("passes_masks", "cores"):
+            setattr(self, attribute, self._passes_masks() if attribute == "passes_masks" else self._cores())
+            return getattr(self, attribute)
         if attribute not in ("pulls", "push"):
             raise AttributeError(attribute)
         from . import derive  # which calls operations, and so comes after this module
@@ -86,7 +88,22 @@ class Op:
     def _passes_masks(self) -> bool:
         """Whether the declaration tells which entries of an argument an entry of the result depends on."""
         along_axis = self.kind is Kind.GENERAL and self.arity == 1 and "axis" in self.options
-        return self.elementwise or self.pointwise or self.moves or self.kind is Kind.REDUCTION or along_axis
+        pointwise = self.elementwise or self.pointwise or self.moves
+        return pointwise or self.kind is Kind.REDUCTION or along_axis or self.is_batched
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether it is a function of matrices, one by one in a stack of them."""
+        return self.kind is Kind.GENERAL and self.arity == 1 and self.core is not None
+
+    def _cores(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """How many axes an item of a stack has, for each argument and each output."""
+        assert self.core is not None
+        before, after = (
+            tuple(len(axes.split(",")) if axes else 0 for axes in re.findall(r"\(([^)]*)\)", side))
+            for side in self.core.split("->")
+        )
+        return before, after
 
     def learn(self, arguments: Sequence[Any]) -> None:
         """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`."""

@@ -161,7 +161,8 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
 
 
 def _zeros(g: Any, kept: Any, options: Any) -> Any:
-    return namespace_of(g).zeros_like(g)
+    xp = namespace_of(g)
+    return Selected(xp.zeros_like(g), lambda: xp.zeros((), dtype=xp.bool, device=g.device), clean=True)
 
 
 def _same(g: Any, kept: Any, options: Any) -> Any:

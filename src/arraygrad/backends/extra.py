@@ -59,13 +59,14 @@ def solve_triangular(xp: Any, x1: Array, x2: Array, /, *, upper: bool = False) -
 def cofactor(xp: Any, x: Array, /) -> Array:
     """By the singular values, of which products without one need no division: exact for singular matrices too."""
     n = x.shape[-1]
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.zeros_like(x)), full_matrices=False)
     sign = xp.linalg.det(u) * xp.linalg.det(vh)
     others = xp.where(xp.eye(n, dtype=xp.bool, device=x.device), xp.ones_like(s[..., None]), s[..., None, :])
     but_one = xp.prod(others, axis=-1)
     unconjugated = xp.matmul(u * but_one[..., None, :], vh)
     conjugated = xp.conj(unconjugated) if xp.isdtype(x.dtype, "complex floating") else unconjugated
-    return sign[..., None, None] * conjugated
+    return xp.where(finite, sign[..., None, None] * conjugated, xp.nan)
 
 
 def cast(xp: Any, x: Array, /, dtype: Any, *, copy: bool = True) -> Array:

@@ -197,15 +197,22 @@ def _cofactor_change(xp: Any, f: Any, s: Any) -> Any:
     return xp.where(diagonal_of, on[..., None], -but_two * xp.matrix_transpose(f))
 
 
+def _finite_svd(xp: Any, x: Any) -> tuple[Any, Any, Any]:
+    """The singular value decomposition, NaN for matrices that are not finite: libraries raise for those."""
+    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, x, 0), full_matrices=False)
+    return u, xp.where(finite[..., 0], s, xp.nan), vh
+
+
 def _cofactor_jvp(xp: Any, t: Any, x: Any) -> Any:
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    u, s, vh = _finite_svd(xp, x)
     phase = (xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
     change = _cofactor_change(xp, adjoint(xp, u) @ t @ adjoint(xp, vh), s)
     return phase * (conj(xp, u) @ change @ conj(xp, vh))
 
 
 def _cofactor_pull(xp: Any, g: Any, x: Any) -> Any:
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    u, s, vh = _finite_svd(xp, x)
     phase = conj(xp, xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
     back = phase * (xp.matrix_transpose(u) @ g @ xp.matrix_transpose(vh))
     return u @ _cofactor_change(xp, back, s) @ vh
@@ -216,16 +223,23 @@ def cofactor(x: Array, /) -> Tensor:
     """Cofactors of square matrices: the derivative of the determinant by each entry."""
 
 
+def _inverse(xp: Any, x: Any, out: Any) -> Any:
+    """The inverses, NaN for singular matrices: to invert one would raise for the whole stack."""
+    regular = xp.isfinite(out[1])[..., None, None]
+    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    return xp.where(regular, xp.linalg.inv(xp.where(regular, x, eye)), xp.nan)
+
+
 def _slogdet_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     sign, g_sign, g_log = out[0], g[0], g[1]
     weight = xp.zeros_like(out[1]) if g_log is None else g_log
     if g_sign is not None and xp.isdtype(x.dtype, "complex floating"):
         weight = weight - 1j * xp.imag(xp.conj(g_sign) * sign)
-    return weight[..., None, None] * adjoint(xp, xp.linalg.inv(x))
+    return weight[..., None, None] * adjoint(xp, _inverse(xp, x, out))
 
 
 def _slogdet_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
-    change = xp.linalg.trace(xp.linalg.solve(x, t))
+    change = xp.sum(_inverse(xp, x, out) * xp.matrix_transpose(t), axis=(-2, -1))
     if xp.isdtype(x.dtype, "complex floating"):
         return 1j * xp.imag(change) * out[0], xp.real(change)
     return xp.zeros_like(out[0]), change
