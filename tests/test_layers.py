@@ -12,8 +12,8 @@ SOURCE = Path(arraygrad.__file__).parent
 LAYERS = (
     "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "tensor",
     "dual", "rules", "op", "call", "stacks", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine",
-    "accumulation", "autograd", "transforms", "jacobians", "func", "printing", "factories", "methods", "__init__",
-    "__main__",
+    "accumulation", "gradients", "transforms", "jacobians", "func", "autograd", "printing", "factories", "methods",
+    "__init__", "__main__",
 )  # fmt: skip
 """Every module or subpackage, in the order in which they may import."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import autograd, hotpath, inplace, namespace
+from . import gradients, hotpath, inplace, namespace
 from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError
 from .kinds import declared
@@ -168,7 +168,7 @@ def _backward(
     no part."""
     while isinstance(self, Dual) and isinstance(self.array, Tensor):
         self = self.array
-    autograd.backward((self,), (gradient,), retain_graph, create_graph, inputs)
+    gradients.backward((self,), (gradient,), retain_graph, create_graph, inputs)
 
 
 def _iterate(self: Tensor) -> Any:

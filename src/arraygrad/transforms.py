@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import modes
-from .autograd import differentiate
 from .backends import default_backend
 from .call import bare
 from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .gradients import differentiate
 from .graph import Leaf, Level
 from .ops.creation import asarray
 from .selection import Selected, settle

@@ -1,4 +1,4 @@
-"""`ag.autograd`: differentiation of what imperative code recorded."""
+"""`backward` and `grad`: reverse differentiation of what imperative code recorded."""
 
 from __future__ import annotations
 
