@@ -13,7 +13,7 @@ from typing import Any
 
 from .backends import Backend, backend_of
 from .dtypes import as_dtype
-from .dual import Dual
+from .dual import Dual, DualLevel
 from .errors import ArgumentTypeError, BackendError, GradientError, explain
 from .graph import Level, Node, Output, next_number
 from .modes import POLICY, current
@@ -194,6 +194,8 @@ def push_forward(
         as_tensor(out) if tangent is None else Dual(constant(out), conform_tangent(tangent, out), level)
         for out, tangent in zip(results, pushed, strict=True)
     )
+    if isinstance(level, DualLevel):
+        level.remember(values, results, [*tangents, *(getattr(dual, "tangent", None) for dual in duals)])
     return op.pack(duals) if op.multiple else duals[0]
 
 

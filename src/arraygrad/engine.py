@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from .backends import half_dtypes, namespace_of
+from .dual import with_tangents
 from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
@@ -289,9 +290,11 @@ def lift_with_graph(node: Node, kept: Any) -> Any:
     for index, value in enumerate(kept[count:]):
         vertex = Output(node, index) if node.op.multiple else node
         lifted.append(new_tensor(value, vertex) if is_held(value) else value)
-    return lifted
+    return with_tangents(node, lifted)
 
 
 def lift_constants(node: Node, kept: Any) -> Any:
     """Kept values as Tensors, for a level whose values are Tensors in part."""
-    return None if kept is None else [as_tensor(value) if is_held(value) else value for value in kept]
+    if kept is None:
+        return None
+    return with_tangents(node, [as_tensor(value) if is_held(value) else value for value in kept])

@@ -10,6 +10,7 @@ from . import modes
 from .accumulation import Holder, accumulate, holder_of, own
 from .backends import backend_of, is_real
 from .call import bare, level_of
+from .dual import recorded
 from .engine import lift_constants, lift_with_graph, walk
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import ROOT, AccumulateGrad, Level, Vertex
@@ -47,11 +48,11 @@ def backward(
         )
     targets = None
     if inputs is not None:
-        targets = _sequence(inputs)
+        targets = _recorded(inputs)
         if not targets:
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
         _check_differentiable(targets)
-    roots = _roots(_sequence(tensors), _sequence(grad_tensors))
+    roots = _roots(_recorded(tensors), _sequence(grad_tensors))
     retained: list[tuple[Tensor, Any]] = []
     arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
     holders: dict[Vertex, Holder]
@@ -93,7 +94,7 @@ def grad(
         values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, allow_unused,
                       is_grads_batched, materialize_grads)  # fmt: skip
         return dict(zip(inputs, values, strict=True))
-    targets, sources = _sequence(inputs), _sequence(outputs)
+    targets, sources = _recorded(inputs), _recorded(outputs)
     if not targets:
         raise GradientError("`inputs` argument to `grad()` cannot be empty.")
     _check_differentiable(targets)
@@ -102,7 +103,7 @@ def grad(
                         materialize_grads)  # fmt: skip
     roots = _roots(sources, _sequence(grad_outputs))
     retained: list[tuple[Tensor, Any]] = []
-    arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
+    arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
     results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
     accumulate(_cells(retained, ()), create_graph)
     return tuple(results)
@@ -163,6 +164,11 @@ def _sequence(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _recorded(value: Any) -> list[Any]:
+    """Tensors without the tangents that they carry: what the graph recorded."""
+    return list(map(recorded, _sequence(value)))
 
 
 def _level(tensor: Any) -> Level:
@@ -262,19 +268,23 @@ def differentiate(
     create_graph: bool,
     targets: Sequence[Tensor] | None,
     retained: list[tuple[Tensor, Any]] | None = None,
+    with_tangents: bool = False,
 ) -> dict[Vertex, Any]:
-    """Walk from the roots, in the modes that rules and hooks see: recording only under `create_graph`."""
+    """Walk from the roots, in the modes that rules and hooks see: recording only under `create_graph`.
+
+    `with_tangents`: what nodes keep may carry tangents, which are pushed on.
+    """
     if not roots:
         return {}
     level = roots[0][0].level
     lift = None
     if create_graph:
         lift = lift_with_graph
-    elif level.lifted or any(_is_of_another(g, level) for _, g in roots):
+    elif level.lifted or with_tangents or any(_is_of_another(g, level) for _, g in roots):
         lift = lift_constants
     start = roots if lift is not None else [(vertex, g.array) for vertex, g in roots]
     blocked = modes.RECORD_ALL if create_graph else max(modes.current().blocked, level.depth)
-    if lift is lift_constants:
+    if lift is lift_constants and level is not ROOT:
         blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
     before = modes.replace(modes.Modes(blocked, modes.current().subgradient))
     try:

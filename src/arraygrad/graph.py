@@ -52,9 +52,11 @@ ROOT = Level(0)
 
 
 class Extra:
-    """What few vertices have: hooks and metadata."""
+    """What few vertices have: hooks, metadata, tangents of what a node keeps."""
 
-    __slots__ = ("accumulated_hooks", "metadata", "posthooks", "prehooks", "retained", "tensor_hooks")
+    __slots__ = (
+        "__weakref__", "accumulated_hooks", "metadata", "posthooks", "prehooks", "retained", "tangents", "tensor_hooks"
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.tensor_hooks: dict[int, Any] | None = None
@@ -62,6 +64,7 @@ class Extra:
         self.posthooks: dict[int, Any] | None = None
         self.accumulated_hooks: dict[int, Any] | None = None
         self.retained: weakref.ref[Tensor] | None = None
+        self.tangents: tuple[tuple[Level, tuple[Any, ...]], ...] | None = None
         self.metadata: dict[Any, Any] = {}
 
 

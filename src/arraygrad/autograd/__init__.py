@@ -1,5 +1,6 @@
 """`ag.autograd`: differentiation of what imperative code recorded, under the names of `torch.autograd`."""
 
 from ..gradients import backward, grad
+from . import forward_ad
 
-__all__ = ["backward", "grad"]
+__all__ = ["backward", "forward_ad", "grad"]
