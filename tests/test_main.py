@@ -31,6 +31,8 @@ def failing() -> Any:
 class WithoutDevices(Backend):
     """A backend that loads, and fails when it is asked for its devices."""
 
+    protocol_version = 1
+
     def __init__(self) -> None:
         super().__init__("sklearn", None)
 

@@ -175,6 +175,8 @@ def test_installed_plug_in_is_found_by_name_and_by_array(install):
     Array = type("Array", (), {"__module__": "elsewhere.core"})
 
     class Plugin(Backend):
+        protocol_version = 1
+
         def __init__(self):
             super().__init__("elsewhere", Library())
 

@@ -25,10 +25,19 @@ class Convertible(Attached):
         return self._values()
 
     def _values(self) -> Any:
+        array = self._innermost()
+        return backend_of(array).to_numpy(array)
+
+    def _innermost(self) -> Any:
         array = self.array
         while isinstance(array, Convertible):
             array = array.array
-        return backend_of(array).to_numpy(array)
+        return array
+
+    def _has_values(self) -> bool:
+        """Whether the numbers are there to be looked at: see `Backend.has_values`."""
+        array = self._innermost()
+        return backend_of(array).has_values(array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         import numpy
@@ -49,10 +58,10 @@ class Convertible(Attached):
         return self._values().tolist()
 
     def _scalar(self, conversion: str) -> Any:
-        if self.backend.lazy:
+        if not self._has_values():
             raise ArgumentTypeError(
-                f"{conversion}: the values of a tensor stored by {self.backend.name} are not known before they are "
-                "computed; compute it first, with x.numpy()"
+                f"{conversion}: got a tensor stored by {self.backend.name} whose values are not computed yet; compute them "
+                "first, with x.numpy(); while a program is traced there are none, so choose with arraygrad.where instead"
             )
         if self.size != 1:
             many = "more than one value" if self.size else "no values"
@@ -93,10 +102,12 @@ class Convertible(Attached):
         if self.requires_grad:
             raise ExportError("__dlpack__: Can't export tensors that require gradient, use tensor.detach()")
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-        return self.array.__dlpack__(**{name: value for name, value in options.items() if value is not None})
+        return self.backend.dlpack(
+            self._innermost(), **{name: value for name, value in options.items() if value is not None}
+        )
 
     def __dlpack_device__(self) -> Any:
-        return self.array.__dlpack_device__()
+        return self.backend.dlpack_device(self._innermost())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         from .tensor import new_tensor

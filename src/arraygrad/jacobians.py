@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+from .backends import device_of
 from .call import bare
 from .ops.manipulation import moveaxis, reshape, stack
 from .structure import flatten, rebuild
@@ -18,7 +19,7 @@ def _basis(tensor: Tensor) -> Iterator[Tensor]:
     xp, backend = tensor.backend.xp, tensor.backend
     like = bare(tensor)
     size = tensor.size or 0
-    identity = xp.eye(size, dtype=like.dtype, device=like.device)
+    identity = xp.eye(size, dtype=like.dtype, device=device_of(like))
     for index in range(size):
         yield new_tensor(backend.wrap(xp.reshape(identity[index, ...], tensor.shape)))
 

@@ -23,7 +23,7 @@ Format = tuple[Callable[[Any], str], int]
 def format_tensor(x: Tensor) -> str:
     """`tensor([[27., 27.]], grad_fn=<MulBackward0>)`."""
     prefix = "tensor("
-    if x.backend.lazy:
+    if not x._has_values():
         body = f"..., shape={x.shape}"
     else:
         body = "[]" if x.size == 0 else _format_values(x._values(), x.dtype, len(prefix))

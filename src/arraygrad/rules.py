@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .backends import half_dtypes, is_real, namespace_of, real_dtypes
+from .backends import device_of, half_dtypes, is_real, namespace_of, real_dtypes
 from .dtypes import as_dtype
 from .errors import DeclarationError
 from .modes import POLICY
@@ -162,7 +162,7 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
 
 def _zeros(g: Any, kept: Any, options: Any) -> Any:
     xp = namespace_of(g)
-    return Selected(xp.zeros_like(g), lambda: xp.zeros((), dtype=xp.bool, device=g.device), clean=True)
+    return Selected(xp.zeros_like(g), lambda: xp.zeros((), dtype=xp.bool, device=device_of(g)), clean=True)
 
 
 def _same(g: Any, kept: Any, options: Any) -> Any:

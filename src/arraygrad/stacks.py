@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .backends import backend_of, namespace_of
+from .backends import backend_of, device_of, namespace_of
 from .call import bare
 from .selection import Selected, settle
 
@@ -39,18 +39,18 @@ def on_items(
 ) -> Parts:
     """What a rule gives for cotangents or tangents and the values it names, run on the items of a mask alone.
 
-    `shapes` are those of the results for the whole stack. A lazy library's masks cannot be looked at: there the rule
-    meets all items, and what it gives for the others is dropped.
+    `shapes` are those of the results for the whole stack. A mask without values, of a lazy library or traced, cannot
+    be looked at: there the rule meets all items, and what it gives for the others is dropped.
     """
     flowing = [settle(part) for part in flowing]
     if mask is None:
         return rule(flowing, values)
     library = namespace_of(mask)
-    if backend_of(mask).lazy or library.all(mask):
+    if not backend_of(mask).has_values(mask) or library.all(mask):
         results = rule(flowing, values)
     elif not library.any(mask):
         like = next(part for part in flowing if part is not None)
-        results = [namespace_of(like).zeros(shape, dtype=like.dtype, device=like.device) for shape in shapes]
+        results = [namespace_of(like).zeros(shape, dtype=like.dtype, device=device_of(like)) for shape in shapes]
     else:
         chosen = rule(_chosen(flowing, mask), _chosen(values, mask))
         results = [_filled(part, shape, mask) for part, shape in zip(chosen, shapes, strict=True)]
@@ -65,4 +65,4 @@ def _chosen(parts: Parts, mask: Any) -> Parts:
 
 def _filled(part: Any, shape: tuple[int, ...], mask: Any) -> Any:
     xp = namespace_of(part)
-    return xp.index_set(xp.zeros(shape, dtype=part.dtype, device=part.device), part, key=mask)
+    return xp.index_set(xp.zeros(shape, dtype=part.dtype, device=device_of(part)), part, key=mask)

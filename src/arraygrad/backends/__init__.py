@@ -9,6 +9,7 @@ from .protocol import Backend, RawNamespace
 from .registry import (
     backend_of,
     default_backend,
+    device_of,
     get_backend,
     half_dtypes,
     is_array,
@@ -26,6 +27,7 @@ __all__ = [
     "RawNamespace",
     "backend_of",
     "default_backend",
+    "device_of",
     "get_backend",
     "half_dtypes",
     "is_array",

@@ -62,7 +62,7 @@ def cofactor(xp: Any, x: Array, /) -> Array:
     finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
     u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.zeros_like(x)), full_matrices=False)
     sign = xp.linalg.det(u) * xp.linalg.det(vh)
-    others = xp.where(xp.eye(n, dtype=xp.bool, device=x.device), xp.ones_like(s[..., None]), s[..., None, :])
+    others = xp.where(xp.eye(n, dtype=xp.bool, device=xp.device_of(x)), xp.ones_like(s[..., None]), s[..., None, :])
     but_one = xp.prod(others, axis=-1)
     unconjugated = xp.matmul(u * but_one[..., None, :], vh)
     conjugated = xp.conj(unconjugated) if xp.isdtype(x.dtype, "complex floating") else unconjugated

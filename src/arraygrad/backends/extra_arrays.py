@@ -43,7 +43,7 @@ def _running_index(xp: Any, x: Array, axis: int, largest: bool) -> Array:
     """Where along `axis` the extreme so far is: the last one of equals, and NaN before anything else."""
     axis %= x.ndim
     length = x.shape[axis]
-    places = xp.reshape(xp.arange(length, dtype=xp.int64, device=x.device), (length,) + (1,) * (x.ndim - axis - 1))
+    places = xp.reshape(xp.arange(length, dtype=xp.int64, device=xp.device_of(x)), (length,) + (1,) * (x.ndim - axis - 1))
     has_nan = xp.isdtype(x.dtype, "real floating")
 
     def combine(later: tuple[Array, ...], earlier: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -104,9 +104,9 @@ def convolve(xp: Any, x1: Array, x2: Array, /, mode: str = "full") -> Array:
     start, length = full_slice(x1.shape[-1], x2.shape[-1], mode)
     longer, shorter = (x1, x2) if x1.shape[-1] >= x2.shape[-1] else (x2, x1)
     count = shorter.shape[-1]
-    margin = xp.zeros((*longer.shape[:-1], count - 1), dtype=longer.dtype, device=longer.device)
+    margin = xp.zeros((*longer.shape[:-1], count - 1), dtype=longer.dtype, device=xp.device_of(longer))
     padded = xp.concat([margin, longer, margin], axis=-1)
-    total = xp.zeros((), dtype=longer.dtype, device=longer.device)
+    total = xp.zeros((), dtype=longer.dtype, device=xp.device_of(longer))
     for first in range(0, count, _BLOCK):
         starts = [start + count - 1 - each for each in range(first, min(first + _BLOCK, count))]
         shifted = xp.stack([padded[..., each : each + length] for each in starts], axis=-2)
@@ -136,7 +136,7 @@ def expm(xp: Any, x: Array, /) -> Array:
         return x
     halvings = _halvings(xp, x)
     scaled = x / xp.astype(2.0**halvings, x.dtype)
-    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=xp.device_of(x))
     x2 = scaled @ scaled
     x4 = x2 @ x2
     x6 = x4 @ x2

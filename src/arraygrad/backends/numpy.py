@@ -25,6 +25,7 @@ _ALONE = _references([object()])
 class NumPyBackend(Backend):
     """NumPy arrays on the CPU."""
 
+    protocol_version = 1
     repairs = ("expm1", "floor_divide", "tanh")
 
     def __init__(self) -> None:
@@ -59,12 +60,19 @@ class NumPyBackend(Backend):
         out[key] = values
         return out
 
+    def owns(self, x: Array) -> bool:
+        return type(x) is np.ndarray and x.base is None and x.flags.owndata and x.flags.writeable
+
+    def write_at(self, x: Array, values: Array, *, key: Any) -> Array:
+        x[key] = values
+        return x
+
     def to_numpy(self, x: Array) -> Any:
         return x
 
     def own(self, cell: list[Array]) -> Array:
         x = cell.pop()
-        if type(x) is np.ndarray and x.base is None and x.flags.owndata and sys.getrefcount(x) <= _ALONE:
+        if self.owns(x) and sys.getrefcount(x) <= _ALONE:
             return x
         return np.array(x)
 

@@ -98,6 +98,18 @@ def put(xp: Any, x: Array, at: Array, values: Array) -> Array:
     return xp.reshape(xp.where(found, xp.take(given, last), xp.reshape(x, (-1,))), x.shape)
 
 
+def winners(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
+    """For each entry of `x[key]`, whether it is the last of those with its position."""
+    at = positions(xp, shape, key, device)
+    flat = xp.reshape(at, (-1,))
+    if flat.shape[0] == 0:
+        return xp.ones(at.shape, dtype=xp.bool, device=device)
+    order = xp.argsort(flat, stable=True)
+    ordered = xp.take(flat, order)
+    is_last = xp.concat([ordered[1:] != ordered[:-1], xp.ones((1,), dtype=xp.bool, device=device)])
+    return xp.reshape(xp.take(is_last, xp.argsort(order)), at.shape)
+
+
 def add(xp: Any, x: Array, at: Array, values: Array) -> Array:
     """A copy of x with `values` added at positions, member by member of those that are repeated."""
     at, given, every = _flattened(xp, x, at, values)
@@ -117,4 +129,4 @@ def add(xp: Any, x: Array, at: Array, values: Array) -> Array:
 def _flattened(xp: Any, x: Array, at: Array, values: Array) -> tuple[Array, Array, Array]:
     """The positions and the values as vectors, and every position of x."""
     given = xp.reshape(xp.broadcast_to(values, at.shape), (-1,))
-    return xp.reshape(at, (-1,)), given, xp.arange(x.size, dtype=at.dtype, device=x.device)
+    return xp.reshape(at, (-1,)), given, xp.arange(x.size, dtype=at.dtype, device=xp.device_of(x))

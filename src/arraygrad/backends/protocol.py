@@ -3,22 +3,26 @@
 A backend is one object for one array library. The class below does all of it for any library whose
 namespace conforms to the standard; a plug-in derives from it and says only what differs:
 
+- `protocol_version`: which version of this protocol it was written for; `oldest`: the oldest version of the library that
+  it works with;
 - `name`: how users call it, and the name of its namespace, `arraygrad.<name>`;
 - `library`: the namespace to call, by default array-api-compat's for that library;
 - `overrides`: functions by the standard's name ("sum", "linalg.det") that replace the library's: better
   kernels, and what the library lacks;
 - `repairs`: names of the functions in which the library deviates from the standard (`repairs.REPAIRS`);
 - `index_add`, `index_set`: the two kernels that the standard lacks and indexing needs;
-- `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for;
+- `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for; `has_values`: the same of
+  one array;
+- `device_of`, `dlpack_device`: where an array is; `dlpack`: how it is handed over;
 - `to_numpy`, `own`, `random_array`: conversion, sole ownership, random numbers.
 
-Everything takes and returns the library's own arrays.
+Everything takes and returns the library's own arrays. `docs/backends.md` is the page for authors.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -28,6 +32,9 @@ from .repairs import REPAIRS
 
 Array = Any
 """An array of whatever library: nothing above a backend knows more of it."""
+
+PROTOCOL_VERSION = 1
+"""The version of the protocol below. It changes when a plug-in written for the one before would go wrong."""
 
 
 class RawNamespace:
@@ -55,7 +62,8 @@ class Backend:
     """The protocol, and the generic backend: all of it for a namespace that conforms."""
 
     name: str
-    library_name: str
+    protocol_version: int | None = None
+    oldest = ""
     writable = True
     lazy = False
     overrides: Mapping[str, Callable[..., Any]] = {}
@@ -110,6 +118,14 @@ class Backend:
             neutral = self._neutral[dtype] = as_dtype(dtype)
             return neutral
 
+    def real_dtypes(self) -> Iterator[Any]:
+        """The real floating data types that arrays can have, half precision with them, as arrays have them."""
+        for name in ("float64", "float32", "float16", "bfloat16"):
+            try:
+                yield self.xp.zeros((), dtype=getattr(self.xp, name)).dtype
+            except (AttributeError, TypeError, ValueError):
+                continue  # the library, or the device, has no such data type
+
     # -- kernels that the standard lacks ------------------------------------------------------------
 
     def convert(self, x: Array, dtype: Any, *, copy: bool = True) -> Array:
@@ -120,30 +136,45 @@ class Backend:
         """x[key], for integers, slices, Ellipsis, None, boolean masks and integer arrays as NumPy has them."""
         if not is_beyond_the_standard(key, x.ndim):
             return x[whole_key(key)]
-        at = positions(self.xp, x.shape, key, x.device)
+        at = positions(self.xp, x.shape, key, self.device_of(x))
         return self.xp.reshape(self.xp.take(self.xp.reshape(x, (-1,)), self.xp.reshape(at, (-1,))), at.shape)
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` added at `key`; repeated indices add up."""
         if not has_integer_array(key):
             return self.index_set(x, self.getitem(x, key) + values, key=key)
-        return add(self.xp, x, positions(self.xp, x.shape, key, x.device), values)
+        return add(self.xp, x, positions(self.xp, x.shape, key, self.device_of(x)), values)
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
-        if has_integer_array(key) or is_beyond_the_standard(key, x.ndim) or any(part is None for part in parts_of(key)):
-            return put(self.xp, x, positions(self.xp, x.shape, key, x.device), values)
+        in_place = self.writable and not has_integer_array(key) and not is_beyond_the_standard(key, x.ndim)
+        if not in_place or any(part is None for part in parts_of(key)):
+            return put(self.xp, x, positions(self.xp, x.shape, key, self.device_of(x)), values)
         out = self.xp.asarray(x, copy=True)
         out[whole_key(key)] = values
         return out
 
+    def has_values(self, x: Array) -> bool:
+        """Whether the numbers of an array are there to be looked at: not if it is to be computed later, or is traced."""
+        return not self.lazy
+
     def surely(self, condition: Array) -> bool:
         """Whether a condition holds everywhere, as far as that is known without computing what is not computed yet."""
-        return not self.lazy and bool(self.xp.all(condition))
+        return self.has_values(condition) and bool(self.xp.all(condition))
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
         """`index_add` into a buffer that is the caller's own: in place where the library can."""
         return self.index_add(x, values, key=key)
+
+    def owns(self, x: Array) -> bool:
+        """Whether `x` has a writable buffer of its own, of which views know it as their `base`, so that references to it
+        can be counted."""
+        return False
+
+    def write_at(self, x: Array, values: Array, *, key: Any) -> Array:
+        """`index_set` into a buffer that is the caller's own: in place where the library can, and certainly where `owns`
+        said yes to it."""
+        return self.index_set(x, values, key=key)
 
     # -- leaving and entering -----------------------------------------------------------------------
 
@@ -154,8 +185,8 @@ class Backend:
         return numpy.from_dlpack(x) if hasattr(x, "__dlpack__") else numpy.asarray(x)
 
     def own(self, cell: list[Array]) -> Array:
-        """The array that the list holds, taken out of it; a copy unless it is certain that nobody else sees its buffer."""
-        return self.xp.asarray(cell.pop(), copy=True)
+        """The array that the list holds, taken out of it; a copy unless it is certain that nobody writes to its buffer."""
+        return self.xp.asarray(cell.pop(), copy=True) if self.writable else cell.pop()
 
     def quiet(self) -> AbstractContextManager[Any]:
         """A context in which the library does not warn of infinities and NaN, for backward passes."""
@@ -180,9 +211,24 @@ class Backend:
         """Random numbers: `draw` is "random", "standard_normal" or "integers", with the arguments of NumPy's generator."""
         return self.xp.asarray(getattr(self.generator, draw)(*args), dtype=dtype, device=device)
 
+    # -- devices ------------------------------------------------------------------------------------
+
     def devices(self) -> tuple[Any, ...]:
         """The devices on which arrays can be made."""
         return tuple(self.library.__array_namespace_info__().devices())
+
+    def device_of(self, x: Array) -> Any:
+        """The device that an array is on, None if that is not known yet: creation functions take None for any."""
+        return getattr(x, "device", None)
+
+    def dlpack(self, x: Array, **options: Any) -> Any:
+        """`x.__dlpack__(...)`, with the options that are given. Raises BufferError for a device unknown to DLPack."""
+        self.dlpack_device(x)
+        return x.__dlpack__(**options)
+
+    def dlpack_device(self, x: Array) -> tuple[int, int]:
+        """The device as DLPack numbers it. Raises BufferError for one that DLPack has no number for."""
+        return x.__dlpack_device__()
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
@@ -206,6 +252,7 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
     own = {
         "clone": lambda x, /: backend.xp.asarray(x, copy=True),
         "convert": backend.convert,
+        "device_of": backend.device_of,
         "getitem": backend.getitem,
         "index_add": backend.index_add,
         "index_set": backend.index_set,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 
 from ..dtypes import HALVES, as_dtype
 from ..errors import ArgumentTypeError, BackendError
-from .protocol import Array, Backend
+from .protocol import PROTOCOL_VERSION, Array, Backend
 
 _by_type: dict[type, Backend] = {}
 _by_name: dict[str, Backend] = {}
@@ -20,6 +21,7 @@ _default: ContextVar[str | None] = ContextVar("arraygrad.backend", default=None)
 _process_default: list[str] = []
 
 _GROUP = "arraygrad.backends"
+_HOW_TO = f"a plug-in is a class in the entry-point group {_GROUP}: see docs/backends.md"
 
 class DTypesByType(dict[type, set[Any]]):
     """Data types by the type of the arrays that have them: libraries' own must not be compared with one another's."""
@@ -76,23 +78,52 @@ def get_backend(name: str) -> Backend:
     else:
         raise BackendError(
             f"backend: got {name!r}; installed are {', '.join(sorted({*built_in, *plug_ins}))}; "
-            f"`pip install {name}` installs the library, if it is called so there; a library that does not conform to the "
-            "array API standard needs a plug-in too, of the entry-point group arraygrad.backends"
+            f"`pip install {name}` installs the library, if it is called so there, and `pip install arraygrad[{name}]` a "
+            "plug-in with it, if there is one; a library that does not conform to the array API standard needs one: "
+            + _HOW_TO
         )
-    return _by_name.setdefault(name, backend)
+    _by_name[name] = _by_name.setdefault(backend.name, backend)  # entries for several modules of a library give one object
+    return _by_name[name]
 
 
 def _load(name: str, entry: Any) -> Backend:
     try:
-        backend = entry.load()()
+        plug_in = entry.load()
+        _check_protocol(plug_in)
+        backend = plug_in()
         if not isinstance(backend, Backend):
             raise ArgumentTypeError(f"it made a {type(backend).__name__}; expected a Backend")
+        _check_library(backend)
     except Exception as error:
         raise BackendError(
             f"backend {name!r}: its plug-in {entry.value!r} failed to load ({type(error).__name__}: {error}); "
             "mend or uninstall it; the other backends are not affected"
         ) from error
     return backend
+
+
+def _check_protocol(plug_in: Any) -> None:
+    """Raise BackendError unless a plug-in, if it is a class of backends, was written for this protocol."""
+    if isinstance(plug_in, type) and issubclass(plug_in, Backend) and plug_in.protocol_version != PROTOCOL_VERSION:
+        raise BackendError(
+            f"it was written for version {plug_in.protocol_version} of the protocol of backends (`protocol_version`); "
+            f"this arraygrad has version {PROTOCOL_VERSION}; install an arraygrad and a plug-in that fit together"
+        )
+
+
+def _check_library(backend: Backend) -> None:
+    """Raise BackendError unless the library is new enough for its plug-in."""
+    version = str(getattr(sys.modules.get(backend.name), "__version__", ""))
+    if version and _numbers(version) < _numbers(backend.oldest):
+        raise BackendError(
+            f"it needs {backend.name} {backend.oldest} or later, and version {version} is installed; "
+            f"`pip install --upgrade '{backend.name}>={backend.oldest}'`"
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers that a version starts with: (2, 6, 1) of "2.6.1+cpu"."""
+    return tuple(map(int, re.findall(r"\d+", re.match(r"[\d.]*", version)[0])))  # type: ignore[index]
 
 
 def _generic(name: str) -> Backend:
@@ -105,8 +136,7 @@ def _generic(name: str) -> Backend:
     if not hasattr(module, "__array_namespace_info__"):
         raise BackendError(
             f"backend {name!r}: the module is no namespace of the array API standard "
-            "(it has no __array_namespace_info__) and no plug-in for it is installed; "
-            "a plug-in is a class in the entry-point group arraygrad.backends (see CONTRIBUTING.md)"
+            f"(it has no __array_namespace_info__) and no plug-in for it is installed; {_HOW_TO}"
         )
     return Backend(name, module)
 
@@ -118,20 +148,33 @@ def backend_of(value: Array) -> Backend:
 
 
 def _find(value: Array) -> Backend:
-    top = type(value).__module__.partition(".")[0]
-    if top in _built_in() or top in _plug_ins():
-        backend = get_backend(top)
+    if isinstance(value, type) or hasattr(value, "_rule_namespace"):
+        raise _not_an_array(value)
+    name = _plugged_in(type(value))
+    if name is not None:
+        backend = get_backend(name)
         if not backend.is_array(value):
             raise _not_an_array(value)
-    elif isinstance(value, type) or not hasattr(value, "__array_namespace__") or hasattr(value, "_rule_namespace"):
-        raise _not_an_array(value)
-    else:
+    elif hasattr(value, "__array_namespace__"):
         library = value.__array_namespace__()
-        name = getattr(library, "__name__", top)
+        name = getattr(library, "__name__", _top_module(type(value)))
         backend = _by_name.get(name) or _by_name.setdefault(name, Backend(name, library))
+    else:
+        raise _not_an_array(value)
     _by_type[type(value)] = backend
-    learn_dtypes(type(value), _raw_dtypes(backend))
+    learn_dtypes(type(value), backend.real_dtypes())
     return backend
+
+
+def _top_module(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
+
+
+def _plugged_in(kind: type) -> str | None:
+    """The name of the installed backend for arrays of a type: that of the nearest of its bases that has one."""
+    tops = [top for top in map(_top_module, kind.__mro__) if top != "builtins"]
+    installed = {*_built_in(), *_plug_ins()} if tops else ()
+    return next((top for top in tops if top in installed), None)
 
 
 def learn_dtypes(kind: type, dtypes: Iterable[Any]) -> None:
@@ -141,19 +184,15 @@ def learn_dtypes(kind: type, dtypes: Iterable[Any]) -> None:
     half_dtypes[kind] = {dtype for neutral, dtype in named if neutral in HALVES}
 
 
-def _raw_dtypes(backend: Backend) -> Iterator[Any]:
-    for name in ("float64", "float32", "float16", "bfloat16"):
-        try:
-            yield backend.xp.zeros((), dtype=getattr(backend.xp, name)).dtype
-        except (AttributeError, TypeError, ValueError):
-            continue  # the library, or the device, has no such data type
-
-
 def _not_an_array(value: object) -> ArgumentTypeError:
-    return ArgumentTypeError(
-        f"got {value!r} of type {type(value).__module__}.{type(value).__qualname__}; expected a Tensor or an array of a "
+    kind = type(value)
+    message = (
+        f"got {value!r} of type {kind.__module__}.{kind.__qualname__}; expected a Tensor or an array of a "
         "library that conforms to the Python array API standard; make one with arraygrad.tensor(...)"
     )
+    if hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type):
+        message += f". If it is an array, write a plug-in for {_top_module(kind)!r}: {_HOW_TO}"
+    return ArgumentTypeError(message)
 
 
 def is_array(value: object) -> bool:
@@ -174,6 +213,12 @@ def namespace_of(value: Any) -> Any:
         return backend.xp
     namespace = getattr(value, "_rule_namespace", None)
     return namespace() if namespace is not None else _find(value).xp
+
+
+def device_of(value: Any) -> Any:
+    """The device of an array or a Tensor, as creation functions take it: None where it is not known."""
+    backend = _by_type.get(type(value))
+    return value.device if backend is None else backend.device_of(value)
 
 
 def default_backend() -> Backend:
@@ -206,7 +251,8 @@ def survey() -> dict[str, Backend | BackendError]:
     found: dict[str, Backend | BackendError] = {}
     for name in sorted({*_built_in(), *_plug_ins(), *_by_name}):
         try:
-            found[name] = get_backend(name)
+            backend = get_backend(name)
+            found[backend.name] = backend
         except BackendError as error:
             found[name] = error
     return found

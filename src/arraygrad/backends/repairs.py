@@ -30,7 +30,7 @@ def _pair(xp: Any, x1: Any, x2: Any) -> tuple[Array, Array] | None:
     dtype = xp.result_type(x1, x2)
     if not xp.isdtype(dtype, "real floating"):
         return None
-    device = (x1 if _is_array(x1) else x2).device
+    device = xp.device_of(x1 if _is_array(x1) else x2)
     first, second = (
         xp.astype(x, dtype, copy=False) if _is_array(x) else xp.asarray(x, dtype=dtype, device=device) for x in (x1, x2)
     )
@@ -49,7 +49,7 @@ def mend_floor_divide(backend: Backend, floor_divide: Function) -> Function:
         exact = xp.isinf(x1) | xp.isinf(x2) | (x1 == 0) | (x2 == 0)
         if backend.surely(~exact):
             return floor_divide(x1, x2)
-        harmless = xp.ones((), dtype=x1.dtype, device=x1.device)
+        harmless = xp.ones((), dtype=x1.dtype, device=xp.device_of(x1))
         rounded = floor_divide(xp.where(exact, harmless, x1), xp.where(exact, harmless, x2))
         return xp.where(exact, xp.divide(x1, x2), rounded)
 
@@ -138,7 +138,7 @@ def _signed(xp: Any, row: Row, negate_real: Array, negate_imag: Array, like: Arr
     """A row's value with its parts negated where told. Chosen, not computed: 1j * inf has NaN for a real part."""
 
     def value(real: float, imag: float) -> Array:
-        return xp.asarray(complex(real, imag), dtype=like.dtype, device=like.device)
+        return xp.asarray(complex(real, imag), dtype=like.dtype, device=xp.device_of(like))
 
     real, imag = float(row.real), float(row.imag)  # an integer 0 has no sign
     plus = xp.where(negate_imag, value(real, -imag), value(real, imag))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..backends import device_of
 from ..kinds import Array, Tensor, general
 from .linear_algebra import adjoint
 
@@ -40,7 +41,7 @@ def _over_gaps(xp: Any, x: Any, values: Any) -> Any:
     magnitude = xp.abs(x)
     largest = xp.max(magnitude, axis=(-2, -1), keepdims=True) if x.shape[-1] else xp.sum(magnitude)
     silent = magnitude <= 64 * epsilon * xp.where(largest > 1, largest, xp.ones_like(largest))
-    diagonal = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
+    diagonal = xp.eye(x.shape[-1], dtype=xp.bool, device=device_of(x))
     quotient = x / xp.where(closed, xp.ones_like(gaps), gaps)
     return xp.where(closed, xp.where(silent | diagonal, xp.zeros_like(quotient), xp.nan), quotient)
 
@@ -51,7 +52,7 @@ def _over_gaps(xp: Any, x: Any, values: Any) -> Any:
 def _eigh_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     (w, v), (g_w, g_v) = out, g
     inner = xp.zeros_like(x)
-    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
+    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=device_of(x))
     if g_v is not None:
         k = adjoint(xp, v) @ g_v
         inner = _over_gaps(xp, (k - adjoint(xp, k)) / 2, w)
@@ -79,7 +80,7 @@ def eigh(x: Array, /) -> tuple[Tensor, Tensor]:
 def _eig_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     (w, v), (g_w, g_v) = out, g
     vh = adjoint(xp, v)
-    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
+    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=device_of(x))
     inner = xp.zeros_like(v)
     if g_v is not None:
         k = vh @ g_v
@@ -135,7 +136,7 @@ def _outside(xp: Any, vectors: Any, x: Any) -> Any:
 def _svd_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
     (u, s, vh), (g_u, g_s, g_vh) = out, g
     rank = s.shape[-1]
-    eye = xp.eye(rank, dtype=xp.bool, device=x.device)
+    eye = xp.eye(rank, dtype=xp.bool, device=device_of(x))
     row, inverse = s[..., None, :], _inverse(xp, s)
     g_u = xp.zeros_like(u) if g_u is None else g_u
     g_v = xp.zeros_like(adjoint(xp, vh)) if g_vh is None else adjoint(xp, g_vh)
@@ -167,7 +168,7 @@ def _svd_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
     u_all, s, v_all = out[0], out[1], adjoint(xp, out[2])
     rank = s.shape[-1]
     u, v = u_all[..., :rank], v_all[..., :rank]
-    eye = xp.eye(rank, dtype=xp.bool, device=x.device)
+    eye = xp.eye(rank, dtype=xp.bool, device=device_of(x))
     row, column, inverse = s[..., None, :], s[..., None], _inverse(xp, s)
     inner = adjoint(xp, u) @ t @ v
     t_s = xp.real(xp.linalg.diagonal(inner))
@@ -221,7 +222,7 @@ def _qr_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
         g_q = g_q + x[..., rank:] @ adjoint(xp, g_r[..., rank:])
     m = first @ adjoint(xp, g_r[..., :rank]) - adjoint(xp, g_q) @ q
     symmetric = xp.tril(m) + adjoint(xp, xp.tril(m, k=-1))
-    eye = xp.eye(rank, dtype=xp.bool, device=x.device)
+    eye = xp.eye(rank, dtype=xp.bool, device=device_of(x))
     if _is_complex(xp, x):
         symmetric = xp.where(eye, xp.astype(xp.real(symmetric), symmetric.dtype), symmetric)
     g_first = _right_solve_adjoint(xp, g_q + q @ symmetric, first)
@@ -238,7 +239,7 @@ def _qr_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
     below = xp.tril(inner, k=-1)
     turn = below - adjoint(xp, below)
     if _is_complex(xp, x):
-        eye = xp.eye(rank, dtype=xp.bool, device=x.device)
+        eye = xp.eye(rank, dtype=xp.bool, device=device_of(x))
         turn = xp.where(eye, 1j * xp.imag(inner), turn)
     t_q = q @ turn + changed - q @ inner
     t_r = (inner - turn) @ first
@@ -246,7 +247,7 @@ def _qr_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
         t_r = xp.concat([t_r, adjoint(xp, q) @ (t[..., rank:] - t_q @ r[..., rank:])], axis=-1)
     missing = r_all.shape[-2] - rank
     if missing:
-        zeros = xp.zeros((*t_r.shape[:-2], missing, t_r.shape[-1]), dtype=t_r.dtype, device=x.device)
+        zeros = xp.zeros((*t_r.shape[:-2], missing, t_r.shape[-1]), dtype=t_r.dtype, device=device_of(x))
         t_r = xp.concat([t_r, zeros], axis=-2)
     return _turned(xp, q_all, t_q, rank), t_r
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..backends import Backend
+from ..backends import Backend, device_of
 from ..kinds import Array, Tensor, linear
 from ..rules import along
 from ..tensor import new_tensor
@@ -28,7 +28,7 @@ def resized(xp: Any, x: Any, lengths: dict[int, int]) -> Any:
             x = x[along(axis, slice(None, length))]
         elif have < length:
             shape = (*x.shape[:axis], length - have, *x.shape[axis + 1 :])
-            x = xp.concat([x, xp.zeros(shape, dtype=x.dtype, device=x.device)], axis=axis)
+            x = xp.concat([x, xp.zeros(shape, dtype=x.dtype, device=device_of(x))], axis=axis)
     return x
 
 
@@ -80,7 +80,7 @@ def _doubled(xp: Any, half: Any, length: int, axis: int) -> Any:
     count = half.shape[axis]
     twice = [1.0 if k == 0 or 2 * k == length else 2.0 for k in range(count)]
     shape = tuple(count if each == axis else 1 for each in range(half.ndim))
-    weights = xp.reshape(xp.asarray(twice, dtype=xp.real(half).dtype, device=half.device), shape)
+    weights = xp.reshape(xp.asarray(twice, dtype=xp.real(half).dtype, device=device_of(half)), shape)
     return half * weights
 
 

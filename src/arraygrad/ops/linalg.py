@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..backends import device_of
 from ..errors import ArgumentError
 from ..kinds import Array, Tensor, composite, constant, general, linear, multilinear
 from ..rules import expand
@@ -55,9 +56,9 @@ def _diagonal_mask(xp: Any, x: Any, offset: int, device: Any) -> Any:
 def _diagonal_pull(xp: Any, g: Any, x: Any, offset: int) -> Any:
     above = max(-offset, 0)
     below = x.shape[-2] - above - g.shape[-1]
-    before, after = (xp.zeros((*g.shape[:-1], rows), dtype=g.dtype, device=g.device) for rows in (above, below))
+    before, after = (xp.zeros((*g.shape[:-1], rows), dtype=g.dtype, device=device_of(g)) for rows in (above, below))
     by_row = xp.concat([before, g, after], axis=-1)[..., None]
-    return xp.where(_diagonal_mask(xp, x, offset, g.device), by_row, 0)
+    return xp.where(_diagonal_mask(xp, x, offset, device_of(g)), by_row, 0)
 
 
 @linear(x=_diagonal_pull, moves=True, drops=True, core="(m,n)->(k)")
@@ -66,7 +67,7 @@ def diagonal(x: Array, /, *, offset: int = 0) -> Tensor:
 
 
 @linear(
-    x=lambda xp, g, x, offset: xp.where(_diagonal_mask(xp, x, offset, g.device), g[..., None, None], 0),
+    x=lambda xp, g, x, offset: xp.where(_diagonal_mask(xp, x, offset, device_of(g)), g[..., None, None], 0),
     moves=True,
     drops=True,
     core="(m,n)->()",
@@ -190,7 +191,7 @@ def det(x: Array, /) -> Tensor:
 def _cofactor_change(xp: Any, f: Any, s: Any) -> Any:
     """How the cofactors of diag(s) change to first order when f is added: products of all s but one or two."""
     n = s.shape[-1]
-    diagonal_of = xp.eye(n, dtype=xp.bool, device=s.device)
+    diagonal_of = xp.eye(n, dtype=xp.bool, device=device_of(s))
     but_two = statistical.others(xp, xp.where(diagonal_of, 1, s[..., None, :]), -1)
     but_two = xp.where(diagonal_of, 0, but_two)
     on = (but_two @ xp.linalg.diagonal(f)[..., None])[..., 0]
@@ -226,7 +227,7 @@ def cofactor(x: Array, /) -> Tensor:
 def _inverse(xp: Any, x: Any, out: Any) -> Any:
     """The inverses, NaN for singular matrices: to invert one would raise for the whole stack."""
     regular = xp.isfinite(out[1])[..., None, None]
-    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=device_of(x))
     return xp.where(regular, xp.linalg.inv(xp.where(regular, x, eye)), xp.nan)
 
 
@@ -255,7 +256,7 @@ def slogdet(x: Array, /) -> tuple[Tensor, Tensor]:
 
 def _half_triangle(xp: Any, x: Any) -> Any:
     """The lower triangles with the diagonals halved."""
-    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=x.device)
+    eye = xp.eye(x.shape[-1], dtype=xp.bool, device=device_of(x))
     return xp.where(eye, x / 2, xp.tril(x))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy
 
+from ..backends import backend_of
+from ..call import bare
 from ..errors import ArgumentError
 from ..kinds import Array, Tensor, composite
 from ..tensor import as_tensor
@@ -55,7 +57,7 @@ def _places(x: Tensor, q: Any, n: int, method: str) -> tuple[Tensor, Tensor, Ten
     xp = q.__array_namespace__() if isinstance(q, Tensor) else numpy
     q = q if isinstance(q, Tensor) else numpy.asarray(q, dtype=float)
     right = (q >= 0) & (q <= 1)
-    if not x.backend.lazy and not bool(xp.all(right)):
+    if backend_of(bare(right)).has_values(bare(right)) and not bool(xp.all(right)):
         raise ArgumentError(f"quantile: q: got {q!r}; expected numbers from 0 to 1")
     place = xp.clip(_METHODS[method](xp, n, q), 0, n - 1)
     below = xp.floor(place)

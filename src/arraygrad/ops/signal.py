@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..backends import device_of
 from ..backends.extra_arrays import full_slice
 from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Tensor, composite, multilinear
@@ -27,7 +28,7 @@ def _convolve_pull(xp: Any, g: Any, x: Any, other: Any, mode: str) -> Any:
     """Correlation of the cotangent, put in its place in the full convolution, with the other vector."""
     start, length = full_slice(x.shape[-1], other.shape[-1], mode)
     after = x.shape[-1] + other.shape[-1] - 1 - start - length
-    before, behind = (xp.zeros((*g.shape[:-1], count), dtype=g.dtype, device=g.device) for count in (start, after))
+    before, behind = (xp.zeros((*g.shape[:-1], count), dtype=g.dtype, device=device_of(g)) for count in (start, after))
     whole = xp.concat([before, g, behind], axis=-1) if mode != "full" else g
     return xp.convolve(whole, xp.flip(conj(xp, other), axis=-1), mode="valid")
 

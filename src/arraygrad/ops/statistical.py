@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..backends import device_of
 from ..kinds import Array, Tensor, general, linear, reduction
 from ..modes import Subgradient
 from ..rules import along, expand
@@ -101,7 +102,7 @@ def _deviation(xp: Any, x: Any, axis: Axis) -> Any:
 
 def _freedom(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
     """The divisor of the variance, as an array: none left gives NaN, not an error."""
-    return xp.full((), float(reduced_count(x, axis) - correction), dtype=x.dtype, device=x.device)
+    return xp.full((), float(reduced_count(x, axis) - correction), dtype=x.dtype, device=device_of(x))
 
 
 @reduction(
@@ -188,7 +189,7 @@ def _cumulative_prod_jvp(xp: Any, t: Any, x: Any, axis: int | None, include_init
         pushed = affine_scan(xp, x, t * _products_before(xp, x, axis), axis)
     if include_initial:
         shape = (*pushed.shape[:axis], 1, *pushed.shape[axis + 1 :])
-        pushed = xp.concat([xp.zeros(shape, dtype=pushed.dtype, device=pushed.device), pushed], axis=axis)
+        pushed = xp.concat([xp.zeros(shape, dtype=pushed.dtype, device=device_of(pushed)), pushed], axis=axis)
     return pushed
 
 
