@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from array_api_compat import array_namespace
+
 
 def _weighted(left: Any, right: Any) -> Any:
     """left @ diag(1, 2, ...) @ right: what of vectors does not depend on their phases."""
-    xp = left.__array_namespace__()
+    xp = array_namespace(left)
     weights = xp.asarray([1.0 + index for index in range(left.shape[-1])], dtype=xp.real(left).dtype)
     return (left * weights) @ right
 
 
 def _adjoint(x: Any) -> Any:
-    xp = x.__array_namespace__()
+    xp = array_namespace(x)
     return xp.conj(xp.matrix_transpose(x)) if xp.isdtype(x.dtype, "complex floating") else xp.matrix_transpose(x)
 
 
@@ -23,7 +25,7 @@ def _eigh(values: Any, vectors: Any) -> tuple[Any, ...]:
 
 
 def _eig(values: Any, vectors: Any) -> tuple[Any, ...]:
-    xp = vectors.__array_namespace__()
+    xp = array_namespace(vectors)
     lengths = xp.sum(xp.real(xp.conj(vectors) * vectors), axis=-2)
     return values, _weighted(vectors, xp.linalg.inv(vectors)), lengths
 
