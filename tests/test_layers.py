@@ -10,8 +10,8 @@ import arraygrad
 SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
-    "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "tensor",
-    "dual", "rules", "op", "call", "stacks", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine",
+    "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "family", "tensor",
+    "dual", "rules", "op", "call", "views", "stacks", "overwriting", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "engine",
     "accumulation", "gradients", "transforms", "jacobians", "func", "autograd", "printing", "factories", "methods",
     "__init__", "__main__",
 )  # fmt: skip

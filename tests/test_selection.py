@@ -79,3 +79,13 @@ def test_what_is_not_selected_contributes_nothing_to_second_derivatives(row):
     for found in (rr, fr, rf):
         assert found[0] == 0 and math.isclose(found[1], fr[1], rel_tol=1e-6, abs_tol=1e-12)
     np.testing.assert_allclose(ff, fr[1], rtol=1e-6, atol=1e-12)
+
+
+def test_what_two_inputs_share_is_not_added_to_in_place():
+    p, q = array([1.0, 2.0]).requires_grad_(), array([1.0, 2.0]).requires_grad_()
+    a, b = ag.exp(p), ag.exp(q)
+    second = a[1]
+    first = (a + b)[0]  # both inputs get the same cotangent, then a gets another
+    (first + second).backward()
+    np.testing.assert_allclose(p.grad.numpy(), np.exp([1.0, 2.0]))
+    np.testing.assert_allclose(q.grad.numpy(), [math.e, 0])

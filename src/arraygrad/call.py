@@ -25,11 +25,12 @@ from .tensor import Tensor, as_tensor, constant, new_tensor
 
 def level_of(value: Any) -> Level | None:
     """The level that handles a value: None for constants."""
+    if not isinstance(value, Tensor):
+        return None
+    node = value.node  # to look at it may show that it is a Dual
     if isinstance(value, Dual):
         return value.level
-    if isinstance(value, Tensor) and value.node is not None:
-        return value.node.level
-    return None
+    return None if node is None else node.level
 
 
 def deepest(arguments: Sequence[Any], op: Op) -> Level | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from . import overwriting
 from .backends import namespace_of
 from .call import apply
 from .errors import DerivativeNotImplemented
@@ -101,6 +102,8 @@ def _push_linear(op: Op) -> Push:
                 for flowing, tangent, value in zip(flows, tangents, values, strict=True)
             ]
 
+        if op.overwrites:
+            return overwriting.pushed(*values, tangents, options["key"])
         pushed = apply(op, replaced(settle), options)
         in_part = (tangent is None or type(tangent) is Selected
                    for flowing, tangent in zip(flows, tangents, strict=True) if flowing)  # fmt: skip

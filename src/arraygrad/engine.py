@@ -16,6 +16,7 @@ from .dual import with_tangents
 from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
 from .op import Kind, Op, is_held, released
+from .overwriting import owned
 from .rules import Spec, conform, expand
 from .selection import Selected, counting, settle, total
 from .stacks import counting_items, on_items
@@ -71,15 +72,15 @@ def add(entry: list[Any], g: Any) -> None:
         entry[2] = settle(before).dtype
         if entry[2] in half_dtypes[type(settle(before))]:
             before = widened(before)
-        if type(before) is Selected and before.scattered is not None:
-            before.add(g)  # what was scattered lies in a buffer of its own
+        if type(before) is Selected and type(g) is Selected and (before.scattered is not None or before.is_own):
+            before.add(g)  # in a buffer of its own
             return
     entry[1] = total(before, g)
 
 
 def is_raw(g: Any) -> bool:
     """Whether a cotangent is stored by a library itself."""
-    part = g if type(g) is not Selected else g.array if g.scattered is None else g.scattered[0]
+    part = g if type(g) is not Selected else g.array if g.scattered is None else g.scattered.values
     return not isinstance(part, Tensor)
 
 
@@ -92,9 +93,9 @@ def widened(g: Any) -> Any:
 
 def rounded(g: Any, dtype: Any) -> Any:
     """A finished sum in the dtype of its terms."""
-    if type(g) is Selected:
-        return g.with_array(rounded(g.array, dtype))
-    return g if g.dtype == dtype else namespace_of(g).astype(g, dtype)
+    if g.dtype == dtype:
+        return g
+    return g.with_array(rounded(g.array, dtype)) if type(g) is Selected else namespace_of(g).astype(g, dtype)
 
 
 def walk(
@@ -155,8 +156,8 @@ def walk(
             if not op.passes_masks:
                 g, kind = g.settle(), None
             elif op.elementwise:
-                selected, g, kind = g, g.array, None
-        if extra is not None or needed is not None or kind is Selected or kind is dict:
+                selected, g, kind = g, g.shared(), None
+        if extra is not None or needed is not None or kind is Selected or kind is dict or op.overwrites:
             g = g if selected is None else selected
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)
@@ -200,13 +201,15 @@ def execute(
         g = tuple(g.get(index) for index in range(len(kept) - len(node.edges)))
     if extra is not None and extra.prehooks:
         g = run_prehooks(node, g)
-    results: list[Any] = []
-    for source, pull, spec in zip(node.edges, op.pulls, node.conform):
+    if op.overwrites:
+        g = owned(g)
+    results: list[Any] = [None] * len(node.edges)
+    steps = list(enumerate(zip(node.edges, op.pulls, node.conform)))
+    for position, (source, pull, spec) in reversed(steps) if op.overwrites else steps:
         if source is None or pull is None or (needed is not None and source not in needed and source not in wanted):
-            results.append(None)
             continue
         h = pulled_items(node, pull, g, kept) if op.is_batched else pulled(op, pull, g, kept, node.options)
-        results.append(h if spec is None else fit(h, spec))
+        results[position] = h if spec is None else fit(h, spec)
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
     for source, h in zip(node.edges, results, strict=True):
@@ -221,10 +224,12 @@ def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) ->
         if not op.moves or not any(part is None or type(part) is Selected for part in g):
             return h
         return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
-    if type(g) is not Selected or op.kind is Kind.REDUCTION:
+    if type(g) is not Selected or op.kind is Kind.REDUCTION or op.overwrites:
         return pull(g, kept, options)
+    if g.is_own and op.view is not None and op.written_by is None:
+        return Selected(pull(g.settle(), kept, options), pull(g.mask, kept, options), clean=True, is_own=True)
     if op.elementwise or op.pointwise:
-        return g.follow(pull(g.array, kept, options))
+        return g.follow(pull(g.shared(), kept, options))
     if op.moves:
         return g.move(lambda part: pull(part, kept, options))
     h = pull(g.settle(), kept, options)

@@ -1,56 +1,38 @@
-"""Writes in place: a tensor is given the result of an operation as its new value and history.
-
-No array is overwritten, since a node may keep it or somebody else see it: the tensor gets another one.
-"""
+"""The methods that write in place: `x += y`, `x[key] = v`, `x.add_(y)`. What a write does is said in `views`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from . import modes
 from .dtypes import DType
-from .dual import Dual
-from .errors import ArgumentError, ArgumentTypeError, GradientError
-from .graph import AccumulateGrad
+from .errors import ArgumentError, ArgumentTypeError
+from .family import view_of
 from .ops import creation, elementwise
 from .ops.data_type import astype
-from .ops.indexing import index_set, plain_key
+from .ops.indexing import getitem, index_set, plain_key
 from .tensor import Tensor, as_tensor
-
-
-def check_writable(x: Tensor, operation: str) -> None:
-    """Raise GradientError for a leaf that requires a gradient, where operations are recorded."""
-    if isinstance(x.node, AccumulateGrad) and modes.is_grad_enabled():
-        raise GradientError(
-            f"{operation}: a leaf Variable that requires grad is being used in an in-place operation. "
-            "Do it under arraygrad.no_grad(), or on a copy: x.clone()"
-        )
+from .views import check_writable, count_write, write, write_at
 
 
 def assign(x: Tensor, value: Tensor, operation: str) -> Tensor:
     """Make `value`, of the same shape, the new value and history of x, in x's dtype."""
     if value.shape != x.shape:
-        raise ArgumentError(
-            f"{operation}: output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}"
-        )
+        raise _does_not_fit(operation, x, value)
     if value.dtype != x.dtype:
         if not _same_kind(value.dtype, x.dtype):
             raise ArgumentTypeError(
                 f"{operation}: result type {value.dtype.name} can't be cast to the desired output type {x.dtype.name}"
             )
         value = astype(value, x.dtype)
-    retains = x.retains_grad
-    x.set_array(value.array)
-    if isinstance(value, Dual):
-        rest = x._rest()
-        rest.tangent, rest.level = value.tangent, value.level
-    x.__class__ = type(value)
-    if not isinstance(x.node, AccumulateGrad):
-        x.node = value.node
-    if retains and x.node is not None:
-        x.retain_grad()
+    write(x, value)
     return x
+
+
+def _does_not_fit(operation: str, x: Tensor, value: Tensor) -> ArgumentError:
+    return ArgumentError(
+        f"{operation}: output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}"
+    )
 
 
 _ORDER = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
@@ -76,35 +58,49 @@ def updating(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """x[key] = value: the overwritten entries get no gradient, `value` gets that of what it wrote."""
-    check_writable(self, "setitem")
+    check_writable(self, "setitem", in_part=True)
+    value = _like(self, value, "setitem")
+    key = plain_key(key, self.array)
+    view = view_of(value)
+    if view is not None and view.parent is self and view.op is getitem.op and view.options["key"] == key:
+        count_write(self)  # the end of `x[key] += y`: it is written
+    else:
+        write_at(self, key, value, index_set.op)
+
+
+def _like(x: Tensor, value: Any, operation: str) -> Tensor:
+    """A value to write, in x's dtype."""
     if not isinstance(value, Tensor):
-        value = creation.asarray(self.backend, value, dtype=None if hasattr(value, "dtype") else self.dtype)
-    if value.dtype != self.dtype:
-        if not _same_kind(value.dtype, self.dtype):
-            raise ArgumentTypeError(
-                f"setitem: value: got dtype {value.dtype.name}; expected {self.dtype.name}, or one that promotes to it"
-            )
-        value = astype(value, self.dtype)
-    assign(self, index_set(self, value, key=plain_key(key, self.array)), "setitem")
+        value = creation.asarray(x.backend, value, dtype=None if hasattr(value, "dtype") else x.dtype)
+    if value.dtype == x.dtype:
+        return value
+    if not _same_kind(value.dtype, x.dtype):
+        raise ArgumentTypeError(
+            f"{operation}: value: got dtype {value.dtype.name}; expected {x.dtype.name}, or one that promotes to it"
+        )
+    return astype(value, x.dtype)
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with `value` in place."""
     check_writable(self, "fill_")
-    return assign(self, creation.full_like(self, value), "fill_")
+    write_at(self, ..., _like(self, value, "fill_"), index_set.op)
+    return self
 
 
 def zero_(self: Tensor) -> Tensor:
     """Fill with zeros in place."""
-    check_writable(self, "zero_")
-    return assign(self, creation.zeros_like(self), "zero_")
+    return fill_(self, 0)
 
 
 def copy_(self: Tensor, source: Any) -> Tensor:
     """Copy the values of `source`, broadcast, in place."""
     check_writable(self, "copy_")
-    source = astype(as_tensor(source), self.dtype)
-    return assign(self, creation.broadcast_to(source, self.shape), "copy_")
+    source = as_tensor(source)
+    if source.ndim > self.ndim:
+        raise _does_not_fit("copy_", self, source)
+    write_at(self, ..., astype(source, self.dtype, copy=False), index_set.op)
+    return self
 
 
 METHODS: dict[str, Callable[..., Any]] = {

@@ -30,6 +30,7 @@ from .op import Kind, Op
 from .rules import Rule, check
 from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
+from .views import viewing
 
 Array: TypeAlias = Any
 """A Tensor, a raw array or a Python number."""
@@ -60,15 +61,21 @@ def linear(
     drops: bool = False,
     pointwise: bool = False,
     multiple: bool = False,
+    view: bool | Callable[..., bool] = False,
+    overlaps: bool = False,
     core: str | None = None,
     **rules: Rule,
 ) -> Callable[[F], F]:
     """Linear in the arguments with a rule, jointly. `multiple`: several outputs, so that `g` is a tuple.
 
     `moves`: entries are only moved, copied, left out and added with positive weights; `drops`: and some have zeros in
-    their place, in the result or in the gradient. `pointwise`: entry by entry.
+    their place, in the result or in the gradient. `pointwise`: entry by entry. `view`: the result is a view of the
+    argument, or is one where this function of the options says so; `overlaps`: one whose entries share their place.
     """
-    attributes = {"moves": moves, "drops": drops, "pointwise": pointwise, "multiple": multiple, "core": core}
+    attributes = {
+        "moves": moves, "drops": drops, "pointwise": pointwise, "multiple": multiple, "overlaps": overlaps, "core": core,
+        "view": (lambda **options: True) if view is True else view or None,
+    }  # fmt: skip
     return lambda function: _declare(function, Kind.LINEAR, rules, **attributes)
 
 
@@ -203,6 +210,9 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     else:
         short = hotpath.single(op) if op.arity == 1 else hotpath.pair(op)
         arrays = ", ".join(op.arrays)
+    if op.view is not None:
+        short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
+        arrays = op.arrays[0]
     scope: dict[str, Any] = {"call_operation": short}
     exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]

@@ -58,6 +58,11 @@ class Op:
         self.pack: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
         self.moves = False
         self.drops = False
+        self.view: Callable[..., bool] | None = None
+        self.overlaps = False
+        self.overwrites = False
+        self.written_by: Op | None = None
+        self.part_as_view: Callable[..., tuple[Op, dict[str, Any]]]
         self.core: str | None = None
         self.domain: Any = None
         self.jvp: Rule | None = None

@@ -12,9 +12,10 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from .backends import backend_of, namespace_of
+from .backends import backend_of, device_of, namespace_of
+from .backends.positions import has_integer_array
 
 
 class Selected:
@@ -24,34 +25,42 @@ class Selected:
     needed at all. `clean` says that the array is known to be zero elsewhere.
     """
 
-    __slots__ = ("_array", "_masks", "clean", "scattered")
+    __slots__ = ("_array", "_masks", "clean", "is_own", "scattered")
 
-    def __init__(self, array: Any, mask: Any | Callable[[], Any], clean: bool = False) -> None:
+    def __init__(self, array: Any, mask: Any | Callable[[], Any], clean: bool = False, is_own: bool = False) -> None:
         self._array = array
         self._masks = [mask]
         self.clean = clean
-        self.scattered: tuple[Any, Any, tuple[int, ...]] | None = None
-        """What the array is to be made of: values, their key, and the shape of the zeros around them."""
+        self.is_own = is_own
+        """Whether array and mask are in buffers that nobody else sees."""
+        self.scattered: Scattered | None = None
+        """What the array is to be made of."""
 
     @property
     def array(self) -> Any:
         """The array, made now if it was not yet."""
         if self._array is None and self.scattered is not None:
-            values, key, shape = self.scattered
+            values, key, shape, _ = self.scattered
             xp = namespace_of(values)
-            zeros = xp.zeros(shape, dtype=values.dtype, device=values.device)
+            zeros = xp.zeros(shape, dtype=values.dtype, device=device_of(values))
             self._array = xp.index_add(zeros, values, key=key)
         return self._array
+
+    def shared(self) -> Any:
+        """The array, which from now on others may see: nothing is added to it any more."""
+        array = self.array
+        self.scattered, self.is_own = None, False
+        return array
 
     @property
     def shape(self) -> Any:
         """That of the array."""
-        return self._array.shape if self.scattered is None else self.scattered[2]
+        return self._array.shape if self.scattered is None else self.scattered.shape
 
     @property
     def dtype(self) -> Any:
         """That of the array."""
-        return self._array.dtype if self.scattered is None else self.scattered[0].dtype
+        return self._array.dtype if self.scattered is None else self.scattered.values.dtype
 
     @property
     def mask(self) -> Any:
@@ -76,14 +85,22 @@ class Selected:
     def move(self, pull: Callable[[Any], Any]) -> Selected:
         """The result of `pull`, a function that only moves and adds entries, with the mask moved alike."""
         result = pull(self.settle())
+        if type(result) is Selected and result.scattered is not None:
+            values, key, shape, _ = result.scattered
+            return scatter(namespace_of(values), values, shape, key, self.counts())
         array = result.array if type(result) is Selected else result
         outline = self.outline()
         return Selected(array, lambda: settle(pull(outline())) != 0, clean=True)
 
     def outline(self) -> Callable[[], Any]:
         """A function that makes an array of 1 where this one counts and 0 elsewhere, without holding on to this one."""
-        xp, shape, dtype, masks = namespace_of(self.array), self.array.shape, self.array.dtype, self.with_array(None)
-        return lambda: xp.astype(xp.broadcast_to(masks.mask, shape), dtype)
+        xp, dtype, counts = namespace_of(self.array), self.array.dtype, self.counts()
+        return lambda: xp.astype(counts(), dtype)
+
+    def counts(self) -> Callable[[], Any]:
+        """A function that makes the mask in the shape of the array, without holding on to that."""
+        xp, shape, masks = namespace_of(self.array), self.array.shape, self.with_array(None)
+        return lambda: xp.broadcast_to(masks.mask, shape)
 
     def with_array(self, array: Any) -> Selected:
         """Another clean array under the same mask."""
@@ -95,8 +112,14 @@ class Selected:
         """Add a term in place, in a buffer that is this one's own."""
         array = self.settle()
         if term.scattered is not None and term._array is None:
-            values, key, _ = term.scattered
+            values, key, _, counts = term.scattered
             self._array = backend_of(array).add_at(array, values, key)
+            if self.is_own and (counts is None or not has_integer_array(key)):
+                mask, backend = self.mask, backend_of(self.mask)
+                also = True if counts is None else backend.getitem(mask, key) | counts()
+                self._masks = [backend.write_at(mask, also, key=key)]
+                return
+            self.is_own = False
         else:
             array += term.settle()
             self._array = array
@@ -106,16 +129,30 @@ class Selected:
         return namespace_of(self.array)
 
 
-def scatter(xp: Any, g: Any, shape: tuple[int, ...], key: Any) -> Selected:
+class Scattered(NamedTuple):
+    """Zeros of a shape with values added at a key; `counts` makes the mask of those values that count, None if all do."""
+
+    values: Any
+    key: Any
+    shape: tuple[int, ...]
+    counts: Callable[[], Any] | None
+
+
+def scatter(
+    xp: Any, g: Any, shape: tuple[int, ...], key: Any, counts: Callable[[], Any] | None = None
+) -> Selected:
     """Zeros of `shape` with g added at `key`: what was not indexed is structurally zero."""
-    device, selected = g.device, tuple(g.shape)
+    device, selected = device_of(g), tuple(g.shape)
 
     def mask() -> Any:
-        falses = xp.zeros(shape, dtype=xp.bool, device=device)
-        return xp.index_set(falses, xp.ones(selected, dtype=xp.bool, device=device), key=key)
+        ones = xp.ones(selected, dtype=xp.int8, device=device) if counts is None else xp.astype(counts(), xp.int8)
+        zeros = xp.zeros(shape, dtype=xp.int8, device=device)
+        if counts is None or not has_integer_array(key):
+            return xp.index_set(zeros, ones, key=key) != 0
+        return xp.index_add(xp.astype(zeros, xp.int64), xp.astype(ones, xp.int64), key=key) != 0
 
     result = Selected(None, mask, clean=True)
-    result.scattered = g, key, shape
+    result.scattered = Scattered(g, key, shape, counts)
     return result
 
 

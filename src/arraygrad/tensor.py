@@ -5,29 +5,33 @@ Operators and the methods named after operations are attached by `methods`, once
 
 from __future__ import annotations
 
+import itertools
 import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
 
-from .backends import Backend, backend_of, learn_dtypes
+from .backends import Backend, backend_of, device_of, learn_dtypes
 from .conversion import Convertible
 from .dtypes import HALVES, STANDARD, DType
 from .errors import ArgumentTypeError, GradientError
+from .family import Children, View, ancestors, base_of, join, view_of
 from .graph import ROOT, AccumulateGrad, Level, Output, Vertex
 
 
 class Rest:
     """What few tensors have, behind one slot that is None for the others."""
 
-    __slots__ = ("grad", "leaf", "level", "tangent", "version")
+    __slots__ = ("children", "grad", "leaf", "level", "tangent", "version", "view")
 
     def __init__(self) -> None:
         self.level: Level = ROOT
         self.tangent: Any = None
         self.grad: Tensor | None = None
         self.leaf: AccumulateGrad | None = None
-        self.version = 0
+        self.version = [0]
+        self.view: View | None = None
+        self.children: Children | None = None
 
 
 class Tensor(Convertible):
@@ -66,8 +70,8 @@ class Tensor(Convertible):
 
     @property
     def device(self) -> Any:
-        """Device, in the backend's own terms."""
-        return self.array.device
+        """Device, in the backend's own terms; None where it is not known yet."""
+        return device_of(self.array)
 
     @property
     def ndim(self) -> int:
@@ -204,11 +208,15 @@ class Tensor(Convertible):
         return register_tensor_hook(self, hook)
 
     def detach(self) -> Tensor:
-        """The same array, cut off from the graph."""
-        return new_tensor(self.array.detach() if isinstance(self.array, Tensor) else self.array)
+        """The same entries, cut off from the graph: writes to either show in both."""
+        return detached(self, counts=True)
 
     def detach_(self) -> Tensor:
         """Cut this tensor off from the graph: it becomes a leaf that requires no gradient."""
+        if self._is_view():
+            raise GradientError(
+                "detach_: Can't detach views in-place. Use detach() instead: the view would no longer follow its base"
+            )
         if isinstance(self.node, AccumulateGrad):
             return self.requires_grad_(False)
         self.node = None
@@ -216,8 +224,8 @@ class Tensor(Convertible):
 
     @property
     def data(self) -> Tensor:
-        """The same array, cut off from the graph."""
-        return self.detach()
+        """The same entries, cut off from the graph; writes to it do not count in `_version`."""
+        return detached(self, counts=False)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -233,13 +241,20 @@ class Tensor(Convertible):
     def set_array(self, array: Any) -> None:
         """Give this tensor another array. The old one is not overwritten: a node may keep it."""
         self.array = array
-        self._rest().version += 1
         if isinstance(self.node, AccumulateGrad):
             self.node.array = array
 
     @property
     def _version(self) -> int:
-        return self.rest.version if self.rest is not None else 0
+        """How many writes there were to this tensor, its base, their views, and what was detached from them."""
+        return 0 if self.rest is None else self.rest.version[0]
+
+    @property
+    def _base(self) -> Tensor | None:
+        return base_of(self)
+
+    def _is_view(self) -> bool:
+        return base_of(self) is not None
 
     def _rule_namespace(self) -> Any:
         return self.__array_namespace__()
@@ -252,6 +267,33 @@ def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
     tensor.node = node
     tensor.rest = None
     return tensor
+
+
+def detached(tensor: Tensor, counts: bool) -> Tensor:
+    """The same entries without a history, in the same family.
+
+    It must not keep the tensor alive, and with that its graph. So both hang on a third that has no history: its like is
+    made for the top of the family, and for each view on the way.
+    """
+    path = list(itertools.takewhile(lambda step: step[1].op is not None, ancestors(tensor)))
+    highest = path[-1][1].parent if path else tensor
+    view = view_of(highest)
+    if view is None:
+        view = View(new_tensor(_without_graph(highest.array)), None, {}, cut=True)
+        view.parent._rest().version = highest._rest().version
+        join(highest, view)
+    parent = view.parent
+    for member, step in reversed(path):
+        parent, above = new_tensor(_without_graph(member.array)), parent
+        join(parent, View(above, step.op, step.options))
+    result = new_tensor(_without_graph(tensor.array))
+    join(result, View(parent, None, {}, cut=True))
+    result._rest().version = tensor._rest().version if counts else [0]
+    return result
+
+
+def _without_graph(array: Any) -> Any:
+    return array.detach() if isinstance(array, Tensor) else array
 
 
 def constant(value: Any) -> Any:

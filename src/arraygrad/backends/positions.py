@@ -55,6 +55,22 @@ def _one_an_axis(xp: Any, key: Any, ndim: int) -> list[Any]:
     return parts + fill
 
 
+def upwards(shape: tuple[int, ...], key: Any) -> tuple[Any, tuple[int, ...]]:
+    """A key without negative steps, for an array of `shape` flipped over the axes that are returned with it."""
+    parts, flipped = list(parts_of(key)), []
+    if not any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
+        return key, ()
+    taken = [0 if part is None or part is Ellipsis else part.ndim if is_mask(part) else 1 for part in parts]
+    axis = 0
+    for place, part in enumerate(parts):
+        if isinstance(part, slice) and (part.step or 1) < 0:
+            start, stop, step = part.indices(shape[axis])
+            parts[place] = slice(shape[axis] - 1 - start, shape[axis] - 1 - stop, -step)
+            flipped.append(axis)
+        axis += taken[place] if part is not Ellipsis else len(shape) - sum(taken)
+    return tuple(parts), tuple(flipped)
+
+
 def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
     """For each entry of `x[key]`, in its shape, its position in the flattened x of `shape`."""
     parts = _one_an_axis(xp, key, len(shape))
@@ -85,10 +101,26 @@ def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
     return flat
 
 
+def along_one_axis(xp: Any, x: Array, values: Array, key: Any) -> tuple[Array, int, Array, Array]:
+    """To add values at a key with integer arrays: x, flattened if need be, an axis, indices of it, and the values there."""
+    parts = parts_of(key)
+    axis = next(place for place, part in enumerate(parts) if is_integer_array(part))
+    others = (*parts[:axis], *parts[axis + 1 :])
+    if axis < x.ndim and all(isinstance(part, slice) and part == slice(None) for part in others):
+        index, length = parts[axis], x.shape[axis]
+        before, after = tuple(x.shape[:axis]), tuple(x.shape[axis + 1 :])
+        values = xp.broadcast_to(values, (*before, *index.shape, *after))
+        at = xp.reshape(xp.where(index < 0, index + length, index), (-1,))
+        return x, axis, at, xp.reshape(values, (*before, math.prod(index.shape), *after))
+    at = positions(xp, x.shape, key, xp.device_of(x))
+    given = xp.reshape(xp.broadcast_to(values, at.shape), (-1,))
+    return xp.reshape(x, (-1,)), 0, xp.reshape(at, (-1,)), given
+
+
 def put(xp: Any, x: Array, at: Array, values: Array) -> Array:
     """A copy of x with `values` at positions; of repeated ones the last wins. Nothing is written."""
     at, given, every = _flattened(xp, x, at, values)
-    if 0 in (at.shape[0], x.size):
+    if 0 in (*at.shape, *x.shape):
         return x
     order = xp.argsort(at, stable=True)
     at, given = xp.take(at, order), xp.take(given, order)
@@ -113,7 +145,7 @@ def winners(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
 def add(xp: Any, x: Array, at: Array, values: Array) -> Array:
     """A copy of x with `values` added at positions, member by member of those that are repeated."""
     at, given, every = _flattened(xp, x, at, values)
-    if 0 in (at.shape[0], x.size):
+    if 0 in (*at.shape, *x.shape):
         return x
     order = xp.argsort(at)
     at, given = xp.take(at, order), xp.take(given, order)
@@ -129,4 +161,4 @@ def add(xp: Any, x: Array, at: Array, values: Array) -> Array:
 def _flattened(xp: Any, x: Array, at: Array, values: Array) -> tuple[Array, Array, Array]:
     """The positions and the values as vectors, and every position of x."""
     given = xp.reshape(xp.broadcast_to(values, at.shape), (-1,))
-    return xp.reshape(at, (-1,)), given, xp.arange(x.size, dtype=at.dtype, device=xp.device_of(x))
+    return xp.reshape(at, (-1,)), given, xp.arange(math.prod(x.shape), dtype=at.dtype, device=xp.device_of(x))

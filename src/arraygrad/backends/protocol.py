@@ -10,9 +10,14 @@ namespace conforms to the standard; a plug-in derives from it and says only what
 - `overrides`: functions by the standard's name ("sum", "linalg.det") that replace the library's: better
   kernels, and what the library lacks;
 - `repairs`: names of the functions in which the library deviates from the standard (`repairs.REPAIRS`);
+- `substitutes`: names of functions that the library lacks and arraygrad has in others of the standard
+  (`substitutes.FUNCTIONS`);
 - `index_add`, `index_set`: the two kernels that the standard lacks and indexing needs;
 - `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for; `has_values`: the same of
   one array;
+- `indexes_as_numpy`: whether x[key] reads and writes all keys that NumPy has, not only the standard's; `steps_back`: whether
+  slices may have negative steps;
+- `storage_only`: names of data types that arrays can have and functions do not take: its namespace leaves them out;
 - `device_of`, `dlpack_device`: where an array is; `dlpack`: how it is handed over;
 - `to_numpy`, `own`, `random_array`: conversion, sole ownership, random numbers.
 
@@ -27,7 +32,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..dtypes import DType, as_dtype
-from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put
+from . import extra, substitutes
+from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put, upwards
 from .repairs import REPAIRS
 
 Array = Any
@@ -66,8 +72,12 @@ class Backend:
     oldest = ""
     writable = True
     lazy = False
+    indexes_as_numpy = False
+    steps_back = True
+    storage_only: frozenset[str] = frozenset()
     overrides: Mapping[str, Callable[..., Any]] = {}
     repairs: Iterable[str] = tuple(REPAIRS)
+    substitutes: Iterable[str] = ()
 
     def __init__(self, name: str, library: Any) -> None:
         self.name = name
@@ -81,8 +91,9 @@ class Backend:
     @functools.cached_property
     def xp(self) -> RawNamespace:
         """The namespace that forward calls and rules use: on and to the library's own arrays."""
-        given = {**kernels_beyond_the_standard(self), **self.overrides}
-        unrepaired = RawNamespace(self.library, self.overrides)
+        own = {name: extra.bind(self, substitutes.FUNCTIONS[name]) for name in self.substitutes} | dict(self.overrides)
+        given = {**kernels_beyond_the_standard(self), **own}
+        unrepaired = RawNamespace(self.library, own)
         for name in self.repairs:
             if hasattr(unrepaired, name):
                 given[name] = REPAIRS[name](self, getattr(unrepaired, name))
@@ -134,8 +145,9 @@ class Backend:
 
     def getitem(self, x: Array, key: Any) -> Array:
         """x[key], for integers, slices, Ellipsis, None, boolean masks and integer arrays as NumPy has them."""
-        if not is_beyond_the_standard(key, x.ndim):
-            return x[whole_key(key)]
+        if self._reads(key, x.ndim):
+            key, flipped = self._readable(x, key)
+            return (self.xp.flip(x, axis=flipped) if flipped else x)[key]
         at = positions(self.xp, x.shape, key, self.device_of(x))
         return self.xp.reshape(self.xp.take(self.xp.reshape(x, (-1,)), self.xp.reshape(at, (-1,))), at.shape)
 
@@ -147,12 +159,36 @@ class Backend:
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
-        in_place = self.writable and not has_integer_array(key) and not is_beyond_the_standard(key, x.ndim)
-        if not in_place or any(part is None for part in parts_of(key)):
+        if not self.writable or has_integer_array(key) or not self._writes(key, x.ndim):
             return put(self.xp, x, positions(self.xp, x.shape, key, self.device_of(x)), values)
-        out = self.xp.asarray(x, copy=True)
-        out[whole_key(key)] = values
-        return out
+        key, flipped = self._readable(x, key)
+        out = self.xp.clone(self.xp.flip(x, axis=flipped) if flipped else x)
+        out[key] = values
+        return self.xp.flip(out, axis=flipped) if flipped else out
+
+    def add_at(self, x: Array, values: Array, key: Any) -> Array:
+        """`index_add` into a buffer that is the caller's own: in place where the library can."""
+        if self.writable and not has_integer_array(key) and self._writes(key, x.ndim):
+            readable, flipped = self._readable(x, key)
+            if not flipped:
+                x[readable] += values
+                return x
+        return self.index_add(x, values, key=key)
+
+    def _reads(self, key: Any, ndim: int) -> bool:
+        """Whether the library reads x[key]."""
+        return self.indexes_as_numpy or not is_beyond_the_standard(key, ndim)
+
+    def _writes(self, key: Any, ndim: int) -> bool:
+        """Whether the library writes x[key] = values, which the standard has for fewer keys."""
+        return self._reads(key, ndim) and (self.indexes_as_numpy or all(part is not None for part in parts_of(key)))
+
+    def _readable(self, x: Array, key: Any) -> tuple[Any, tuple[int, ...]]:
+        """A key as the library reads it, of x flipped over the axes that are returned with it."""
+        if not self.steps_back:
+            key, flipped = upwards(x.shape, key)
+            return key, flipped
+        return (key if self.indexes_as_numpy else whole_key(key)), ()
 
     def has_values(self, x: Array) -> bool:
         """Whether the numbers of an array are there to be looked at: not if it is to be computed later, or is traced."""
@@ -161,10 +197,6 @@ class Backend:
     def surely(self, condition: Array) -> bool:
         """Whether a condition holds everywhere, as far as that is known without computing what is not computed yet."""
         return self.has_values(condition) and bool(self.xp.all(condition))
-
-    def add_at(self, x: Array, values: Array, key: Any) -> Array:
-        """`index_add` into a buffer that is the caller's own: in place where the library can."""
-        return self.index_add(x, values, key=key)
 
     def owns(self, x: Array) -> bool:
         """Whether `x` has a writable buffer of its own, of which views know it as their `base`, so that references to it
@@ -247,8 +279,6 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
 
     And two of the standard's that take options by position only: an operation passes its options by keyword.
     """
-    from . import extra
-
     own = {
         "clone": lambda x, /: backend.xp.asarray(x, copy=True),
         "convert": backend.convert,

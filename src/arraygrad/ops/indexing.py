@@ -5,15 +5,23 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ..backends import namespace_of
-from ..backends.positions import has_integer_array
+from ..backends import device_of, namespace_of
 from ..call import bare
-from ..kinds import Array, Tensor, linear
+from ..kinds import Array, Tensor, declared, linear
+from ..overwriting import owned, without, written
+from ..rules import along
 from ..selection import Selected, scatter
 from ..tensor import Tensor as _Tensor
 
+_BASIC = {int, slice, type(None), type(Ellipsis)}
 
-@linear(x=lambda xp, g, x, key: scatter(xp, g, x.shape, key), moves=True)
+
+def is_basic(key: Any) -> bool:
+    """Whether a key has no arrays, so that what it takes is a view."""
+    return all(type(part) in _BASIC for part in (key if type(key) is tuple else (key,)))
+
+
+@linear(x=lambda xp, g, x, key: scatter(xp, g, x.shape, key), moves=True, view=is_basic)
 def getitem(x: Array, /, key: Any) -> Tensor:
     """x[key], for ints, slices, Ellipsis, None, boolean masks and integer arrays."""
 
@@ -27,7 +35,7 @@ def plain_key(key: Any, like: Any) -> Any:
         return slice(*(int(part) if isinstance(part, _Tensor) else part for part in parts))
     key, like = bare(key), bare(like)
     if isinstance(key, list) or (is_numpy_array(key) and not is_numpy_array(like)):
-        return namespace_of(like).asarray(key, device=like.device)
+        return namespace_of(like).asarray(key, device=device_of(like))
     return key
 
 
@@ -42,27 +50,17 @@ def index_add(x: Array, values: Array, /, *, key: Any) -> Tensor:
     """A copy of x with `values` added at `key`; repeated indices add up."""
 
 
-def _without(xp: Any, g: Any, key: Any) -> Any:
-    zeros = xp.zeros((), dtype=g.dtype, device=g.device)
-    return xp.index_set(g, zeros, key=key)
-
-
-@linear(x=_without, values=lambda xp, g, key: _of_winners(xp, g, key), moves=True, drops=True)
+@linear(x=lambda g, key: without(owned(g), key), values=lambda g, key: written(owned(g), key), moves=True)
 def index_set(x: Array, values: Array, /, *, key: Any) -> Tensor:
     """A copy of x with `values` at `key`. Of repeated indices the last wins, and it alone gets the gradient."""
 
 
-def _of_winners(xp: Any, g: Any, key: Any) -> Any:
-    """g[key], with zeros for values that a later one of the same index overwrote."""
-    taken = xp.getitem(g, key)
-    if not has_integer_array(key):
-        return taken
-    size = 1
-    for length in taken.shape:
-        size *= length
-    turns = xp.reshape(xp.arange(size, device=g.device), taken.shape)
-    last = xp.getitem(xp.index_set(xp.zeros(g.shape, dtype=turns.dtype, device=g.device), turns, key=key), key)
-    return xp.where(last == turns, taken, 0)
+declared["index_set"].node_name = "CopySlices"
+declared["index_set"].overwrites = True
+declared["getitem"].written_by = declared["index_set"]
+declared["unstack"].part_as_view = lambda options, index, ndim: (
+    declared["getitem"], {"key": along(options["axis"] % ndim, index)}
+)  # fmt: skip
 
 
 def _take_pull(xp: Any, g: Any, x: Any, indices: Any, axis: int | None) -> Selected:
@@ -82,7 +80,7 @@ def _take_along_axis_pull(xp: Any, g: Any, x: Any, indices: Any, axis: int) -> S
         xp.broadcast_to(indices, shape)
         if each == axis
         else xp.broadcast_to(
-            xp.reshape(xp.arange(length, device=g.device), tuple(length if i == each else 1 for i in range(x.ndim))),
+            xp.reshape(xp.arange(length, device=device_of(g)), tuple(length if i == each else 1 for i in range(x.ndim))),
             shape,
         )
         for each, length in enumerate(shape)

@@ -40,7 +40,7 @@ def matmul(x1: Array, x2: Array, /) -> Tensor:
     """Product of matrices, or of a matrix and a vector."""
 
 
-@linear(x=lambda xp, g: xp.matrix_transpose(g), moves=True, core="(m,n)->(n,m)")
+@linear(x=lambda xp, g: xp.matrix_transpose(g), moves=True, view=True, core="(m,n)->(n,m)")
 def matrix_transpose(x: Array, /) -> Tensor:
     """Matrices with their two last axes exchanged."""
 

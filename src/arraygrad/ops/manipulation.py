@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..backends import device_of
 from ..errors import ArgumentError
 from ..kinds import Array, Tensor, composite, linear
 from ..rules import along
@@ -36,7 +37,7 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     return tuple(result)
 
 
-@linear(x=lambda g: g, moves=True)
+@linear(x=lambda g: g, moves=True, view=True, overlaps=True)
 def broadcast_to(x: Array, /, shape: Shape) -> Tensor:
     """x broadcast to `shape`."""
 
@@ -56,17 +57,17 @@ def concat(arrays: Array, /, *, axis: int | None = 0) -> Tensor:
     """The arrays joined along `axis`, or flattened and joined if it is None."""
 
 
-@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True)
+@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True, view=True)
 def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Tensor:
     """x with an axis of length 1 inserted at `axis`."""
 
 
-@linear(x=lambda xp, g, axis: xp.flip(g, axis=axis), moves=True)
+@linear(x=lambda xp, g, axis: xp.flip(g, axis=axis), moves=True, view=True)
 def flip(x: Array, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """x with the order of entries along `axis` reversed."""
 
 
-@linear(x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source), moves=True)
+@linear(x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source), moves=True, view=True)
 def moveaxis(x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Tensor:
     """x with axes moved to other positions."""
 
@@ -76,7 +77,7 @@ def _permute_back(xp: Any, g: Any, axes: tuple[int, ...]) -> Any:
     return xp.permute_dims(g, tuple(axes.index(axis) for axis in range(len(axes))))
 
 
-@linear(x=_permute_back, moves=True)
+@linear(x=_permute_back, moves=True, view=True)
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Tensor:
     """x with its axes in another order."""
 
@@ -88,8 +89,8 @@ def _repeat_pull(xp: Any, g: Any, x: Any, repeats: Any, axis: int | None) -> Any
     if isinstance(repeats, int):
         split = xp.reshape(g, (*lead, length, repeats, *g.shape[along + 1 :]))
         return xp.reshape(xp.sum(split, axis=along + 1, dtype=g.dtype), x.shape)
-    source = xp.repeat(xp.arange(length, device=g.device), repeats)
-    zeros = xp.zeros((*lead, length, *g.shape[along + 1 :]), dtype=g.dtype, device=g.device)
+    source = xp.repeat(xp.arange(length, device=device_of(g)), repeats)
+    zeros = xp.zeros((*lead, length, *g.shape[along + 1 :]), dtype=g.dtype, device=device_of(g))
     return xp.reshape(xp.index_add(zeros, g, key=(slice(None),) * along + (source,)), x.shape)
 
 
@@ -98,7 +99,7 @@ def repeat(x: Array, repeats: Array, /, *, axis: int | None = None) -> Tensor:
     """x with each entry along `axis` repeated; `repeats` is a number, or one for each entry."""
 
 
-@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True)
+@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True, view=lambda shape, copy: copy is not True)
 def reshape(x: Array, /, shape: Shape, *, copy: bool | None = None) -> Tensor:
     """x in another shape, in row-major order."""
 
@@ -112,7 +113,7 @@ def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ..
     """x rolled by `shift` places along `axis`."""
 
 
-@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True)
+@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True, view=True)
 def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Tensor:
     """x without the axes of length 1 at `axis`."""
 
@@ -143,6 +144,6 @@ def _unstack_pull(xp: Any, g: Any, x: Any, axis: int) -> Any:
     return xp.stack([xp.zeros_like(some) if each is None else each for each in g], axis=axis)
 
 
-@linear(x=_unstack_pull, moves=True, multiple=True)
+@linear(x=_unstack_pull, moves=True, multiple=True, view=True)
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices of x along `axis`."""

@@ -1,0 +1,320 @@
+"""Writes in place, and the views that follow them.
+
+A write gives a tensor new entries and a new history. Through a view it goes up to the tensor that the view came from,
+operation by operation, and on to the top of the family; all others of the family become stale, and are made again, with
+their history, when somebody looks at them. So the arrays that nodes keep are never overwritten, and a write means the same
+on every backend. Where it is certain that nobody else sees a buffer, the entries are written into it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import modes
+from .backends import backend_of
+from .call import deepest, dispatch, level_of, record
+from .dual import Dual
+from .errors import GradientError
+from .family import View, ancestors, join, members
+from .graph import AccumulateGrad
+from .op import Op
+from .rules import Spec
+from .tensor import Tensor, constant, new_tensor
+
+Step = tuple[Tensor, View]
+
+
+# -- making views -------------------------------------------------------------------------------------------
+
+
+def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any, dict[str, Any]], Any]:
+    """The call of an operation whose result is a view of its argument."""
+    is_view = op.view
+    assert is_view is not None
+
+    def viewed(x: Any, options: dict[str, Any]) -> Any:
+        result = call(x, options)
+        if isinstance(x, Tensor) and is_view(**options):
+            if op.multiple:
+                for index, part in enumerate(result):
+                    enter(part, x, *op.part_as_view(options, index, x.ndim), lock=_MULTIPLE)
+            else:
+                enter(result, x, op, options)
+        return result
+
+    return viewed
+
+
+def enter(result: Tensor, x: Tensor, op: Op, options: dict[str, Any], lock: str = "") -> None:
+    """Make a result a view of x."""
+    cut = modes.current() is not modes.DEFAULT and not modes.is_grad_enabled()
+    join(result, View(x, op, options, cut, _UNRECORDED if cut else lock))
+    if op.written_by is not None and x.rest is not None and x.rest.version[0]:
+        _unshare(result)
+
+
+def _unshare(part: Tensor) -> None:
+    """A copy of what was read of a tensor that is written to: a node that keeps it need not keep the whole of that."""
+    array = part.array
+    if not isinstance(array, Tensor) and getattr(array, "base", None) is not None:
+        part.array = backend_of(array).xp.clone(array)
+
+
+_UNRECORDED = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled: make the view and write to "
+    "it both inside the no_grad block (so that neither is recorded) or both outside (so that both are)"
+)
+_MULTIPLE = (
+    "Output of an operation with several outputs is a view and is being modified inplace. This view is the output of a "
+    "function that returns multiple views; write to x[index] instead, or to a copy, x.clone()"
+)
+
+
+# -- stale views --------------------------------------------------------------------------------------------
+
+
+class Stale(Tensor):
+    """A tensor whose family was written to: its array and node are made again when somebody looks at them."""
+
+    __slots__ = ()
+
+    @property
+    def array(self) -> Any:
+        """The entries as they are now."""
+        refresh(self)
+        return self.array
+
+    @array.setter
+    def array(self, value: Any) -> None:
+        refresh(self)
+        self.array = value
+
+    @property
+    def node(self) -> Any:
+        """The vertex that made them."""
+        refresh(self)
+        return self.node
+
+    @node.setter
+    def node(self, value: Any) -> None:
+        refresh(self)
+        self.node = value
+
+
+def refresh(tensor: Tensor) -> None:
+    """Make a stale tensor again, after those that it came from."""
+    chain = [tensor]
+    for _, view in ancestors(tensor):
+        if type(view.parent) is not Stale:
+            break
+        chain.append(view.parent)
+    for stale in reversed(chain):
+        stale.__class__ = Tensor
+        _follow(stale, stale.rest.view)  # type: ignore[union-attr, arg-type]
+
+
+def _follow(tensor: Tensor, view: View) -> None:
+    """Take the entries and the history of a view from its parent."""
+    parent = view.parent
+    made = parent
+    if view.op is not None:
+        before = modes.replace(modes.Modes(modes.RECORD_ALL, modes.current().subgradient))
+        try:
+            made = dispatch(view.op, (parent,), view.options)
+        finally:
+            modes.replace(before)
+    _give_entries(tensor, made.array)
+    if not view.cut:
+        _give_history(tensor, made)
+    parent._rest().children.add(tensor)  # type: ignore[union-attr]
+
+
+def spread(summit: Tensor) -> None:
+    """Make all that came from a tensor stale."""
+    followers = list(members(summit))
+    for tensor in (summit, *followers):
+        if tensor.rest is not None and tensor.rest.children is not None:
+            tensor.rest.children.references.clear()
+    for tensor in followers:
+        if type(tensor) is Tensor:
+            tensor.array = None  # what it was is not kept alive
+            tensor.__class__ = Stale
+    for tensor in followers:
+        if isinstance(tensor, Dual):
+            _follow(tensor, tensor.rest.view)  # type: ignore[union-attr, arg-type]
+
+
+def _give_entries(tensor: Tensor, array: Any) -> None:
+    tensor.array = array
+    if isinstance(tensor.node, AccumulateGrad):
+        tensor.node.array = array
+
+
+def _give_history(tensor: Tensor, source: Tensor) -> None:
+    if isinstance(source, Dual):
+        source.give_tangent(tensor)
+    else:
+        tensor.__class__ = Tensor
+    if not isinstance(tensor.node, AccumulateGrad):
+        tensor.node = source.node
+
+
+# -- writing ------------------------------------------------------------------------------------------------
+
+
+def check_writable(x: Tensor, operation: str, in_part: bool = False) -> None:
+    """Raise GradientError for a leaf that requires a gradient, or a view of one, where operations are recorded, and for
+    entries that share their place. A write `in_part` counts as one through a view."""
+    enabled = modes.is_grad_enabled()
+    if enabled and isinstance(x.node, AccumulateGrad):
+        raise _of_leaf(operation, is_view=in_part)
+    for member, view in ancestors(x):
+        if view.op is not None and view.op.overlaps and member.size != view.parent.size:
+            raise GradientError(
+                f"{operation}: unsupported operation: more than one element of the written-to tensor refers to a single "
+                "memory location. Please clone() the tensor before performing the operation."
+            )
+        if view.op is None or view.cut:
+            break
+        if enabled and isinstance(view.parent.node, AccumulateGrad):
+            raise _of_leaf(operation, is_view=True)
+
+
+def _of_leaf(operation: str, is_view: bool) -> GradientError:
+    what = "a view of a leaf" if is_view else "a leaf"
+    return GradientError(
+        f"{operation}: {what} Variable that requires grad is being used in an in-place operation. "
+        "Do it under arraygrad.no_grad(), or on a copy: x.clone()"
+    )
+
+
+def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
+    """Give x the entries and the history of a value of its shape and dtype; `is_done` says that the entries are in the
+    buffer already."""
+    retains = x.retains_grad
+    steps = list(ancestors(x))
+    _check_recordable(steps, value)
+    summit = steps[-1][1].parent if steps else x
+    buffer = summit.array if not is_done and _goes_through_index(steps) and is_alone(summit) else None
+    change = value
+    for tensor, view in steps:
+        if view.cut:
+            _give_history_of_write(tensor, change)
+            change = new_tensor(change.array)
+        change, is_done = _written_to_parent(view, change, buffer, is_done)
+    if not is_done:
+        _give_entries(summit, change.array)
+    _give_history_of_write(summit, change)
+    count_write(x)
+    spread(summit)
+    if retains and x.node is not None:
+        x.retain_grad()
+
+
+def count_write(x: Tensor) -> None:
+    """Count a write in `_version`."""
+    x._rest().version[0] += 1
+
+
+def _goes_through_index(steps: Sequence[Step]) -> bool:
+    return any(view.op is not None and view.op.written_by is not None for _, view in steps)
+
+
+def _check_recordable(steps: Sequence[Step], value: Tensor) -> None:
+    for _, view in steps:
+        if view.op is None:
+            return
+        if view.lock and modes.is_grad_enabled() and (value.requires_grad or view.parent.requires_grad):
+            raise GradientError(view.lock)
+
+
+def _give_history_of_write(tensor: Tensor, change: Tensor) -> None:
+    if modes.is_grad_enabled() or isinstance(change, Dual) or isinstance(tensor, Dual):
+        _give_history(tensor, change)
+
+
+def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -> tuple[Tensor, bool]:
+    """What a change of a view makes of its parent; whether that is in the family's buffer already."""
+    op, parent = view.op, view.parent
+    if op is None:
+        return change, is_done
+    if view.cut:
+        parent = new_tensor(parent.array)
+    if op.written_by is None:
+        back = op.pulls[0](change, (Spec(parent),), view.options)  # type: ignore[misc]
+        return (back if back.shape == parent.shape else back.reshape(parent.shape)), is_done
+    if not is_done and not _write_into(buffer, parent, change, view.options["key"]):
+        return dispatch(op.written_by, (parent, change), view.options), False
+    return _recorded(op.written_by, (parent, change), view.options, parent.array), True
+
+
+def write_at(x: Tensor, key: Any, value: Tensor, op: Op) -> None:
+    """x[key] = value, by the operation that makes a copy of x with it."""
+    summit = x
+    for _, view in ancestors(x):
+        summit = view.parent
+    options = {"key": key}
+    if is_alone(summit) and _write_into(summit.array, x, value, key):
+        write(x, _recorded(op, (x, value), options, x.array), is_done=True)
+    else:
+        write(x, dispatch(op, (x, value), options))
+
+
+def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
+    """Write into the array of x if it is one of the buffer, which the family sees alone, or None; whether it was done."""
+    if buffer is None or isinstance(values.array, Tensor) or isinstance(x, Dual) or isinstance(values, Dual):
+        return False
+    if x.array is not buffer and x.array.base is not buffer:
+        return False
+    backend_of(buffer).write_at(x.array, values.array, key=key)
+    return True
+
+
+def _recorded(op: Op, arguments: tuple[Tensor, Tensor], options: dict[str, Any], out: Any) -> Tensor:
+    """The result of a call that was made, with its history."""
+    level = deepest(arguments, op)
+    if level is None:
+        return new_tensor(out)
+    values = [argument.array if level_of(argument) is level else constant(argument) for argument in arguments]
+    return record(level, op, arguments, values, out, options)
+
+
+# -- who sees a buffer --------------------------------------------------------------------------------------
+
+
+def is_alone(summit: Tensor) -> bool:
+    """Whether it is certain that nobody but the members of a family sees the buffer of their entries."""
+    array = summit.array
+    if isinstance(array, Tensor) or not backend_of(array).owns(array):
+        return False
+    holders = _holders(summit)
+    for member in members(summit):
+        if member.array is array:
+            holders += _holders(member)
+        elif getattr(member.array, "base", None) is array:
+            if not _holds_alone(member):
+                return False
+            holders += 1
+    return sys.getrefcount(array) < _ONE + holders
+
+
+def _holders(tensor: Tensor) -> int:
+    """How often a tensor refers to its array."""
+    return 2 if isinstance(tensor.node, AccumulateGrad) else 1
+
+
+def _holds_alone(tensor: Tensor) -> bool:
+    array = tensor.array
+    return sys.getrefcount(array) < _ONE + _holders(tensor)
+
+
+def _references() -> int:
+    holder = new_tensor(object())
+    array = holder.array
+    return sys.getrefcount(array)
+
+
+_ONE = _references()
+"""What CPython counts for an object that a local variable and one tensor hold."""

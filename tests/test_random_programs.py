@@ -1,0 +1,188 @@
+"""Random programs of views, writes in place, detached aliases, modes, hooks and backward passes, the same as in PyTorch."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import arraygrad as ag
+
+torch = pytest.importorskip("torch")
+
+SHAPES = ((3,), (2, 3), (1,), (), (3, 2, 1))
+
+
+class Run:
+    """A program in progress with one library: the tensors that it made, and what its hooks saw."""
+
+    def __init__(self, lib: Any, make: Any) -> None:
+        self.lib = lib
+        self.make = make
+        self.tensors: list[Any] = []
+        self.leaves: list[Any] = []
+        self.seen: list[np.ndarray] = []
+
+    def of(self, index: int) -> Any:
+        return self.tensors[index % len(self.tensors)]
+
+
+def numbers(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(0.5, 2, shape).round(2)
+
+
+def create(run: Run, seed: int, shape: int, tracked: bool) -> None:
+    made = run.make(numbers(seed, SHAPES[shape]))
+    if tracked:
+        made.requires_grad_()
+        run.leaves.append(made)
+    run.tensors.append(made)
+
+
+def compute(run: Run, first: int, second: int, which: str) -> None:
+    x, y = run.of(first), run.of(second)
+    run.tensors.append({"mul": lambda: x * y, "add": lambda: x + 2 * y, "sqrt": lambda: (x * x + 1) ** 0.5}[which]())
+
+
+def view(run: Run, index: int, which: str) -> None:
+    x = run.of(index)
+    made = {
+        "first": lambda: x[0],
+        "slice": lambda: x[..., :2],
+        "step": lambda: x[::2],
+        "new axis": lambda: x[None],
+        "reshape": lambda: x.reshape(1, *x.shape),  # in PyTorch a view whatever the strides are
+        "permute": lambda: x.permute(tuple(reversed(range(x.ndim)))),
+        "unsqueeze": lambda: x.unsqueeze(-1),
+        "squeeze": lambda: x.squeeze(),
+        "expand": lambda: x.expand(2, *x.shape),
+        "mT": lambda: x.unsqueeze(-1).mT,
+    }[which]()
+    run.tensors.append(made)
+
+
+def alias(run: Run, index: int, is_data: bool) -> None:
+    x = run.of(index)
+    run.tensors.append(x.data if is_data else x.detach())
+
+
+def write(run: Run, index: int, other: int, which: str) -> None:
+    x, y = run.of(index), run.of(other)
+    if which == "item":
+        x[0] = y
+    elif which == "part":
+        x[..., 1:] = y
+    elif which == "mask":
+        x[x > 1.2] = 3.0
+    elif which == "integers":
+        x[run.lib.asarray([0])] = y
+    elif which == "part times":
+        x[..., :2] *= y
+    elif which == "mul_":
+        x.mul_(y)
+    elif which == "add_":
+        x.add_(1.5)
+    elif which == "copy_":
+        x.copy_(y)
+    elif which == "zero_":
+        x.zero_()
+    elif which == "exp_":
+        x.clamp_(0.1, 1.5).exp_()
+    else:
+        x += y
+
+
+def drop(run: Run, index: int) -> None:
+    if len(run.tensors) > 1:
+        del run.tensors[index % len(run.tensors)]
+
+
+def hook(run: Run, index: int, scale: float) -> None:
+    x = run.of(index)
+    x.register_hook(lambda g: (run.seen.append(value(g)), g * scale)[1])
+
+
+def retain(run: Run, index: int) -> None:
+    run.of(index).retain_grad()
+
+
+def backward(run: Run, index: int) -> None:
+    run.of(index).sum().backward(retain_graph=True)
+
+
+index = st.integers(0, 9)
+INSTRUCTIONS = {
+    create: (st.integers(0, 99), st.integers(0, len(SHAPES) - 1), st.booleans()),
+    compute: (index, index, st.sampled_from(["mul", "add", "sqrt"])),
+    view: (index, st.sampled_from(["first", "slice", "step", "new axis", "reshape", "permute", "unsqueeze", "squeeze", "expand",
+                                   "mT"])),
+    alias: (index, st.booleans()),
+    write: (index, index, st.sampled_from(["item", "part", "mask", "integers", "part times", "mul_", "add_", "copy_", "zero_",
+                                           "exp_", "+="])),
+    drop: (index,),
+    hook: (index, st.sampled_from([1.0, 2.0])),
+    retain: (index,),
+    backward: (index,),
+}  # fmt: skip
+instruction = st.one_of(
+    *(st.tuples(st.just(function), st.tuples(*arguments), st.booleans()) for function, arguments in INSTRUCTIONS.items())
+)
+
+
+def value(tensor: Any) -> np.ndarray:
+    return np.array(tensor.detach().numpy())
+
+
+def perform(run: Run, function: Any, arguments: tuple[Any, ...], without_grad: bool) -> str:
+    """What an instruction came to: "" or that it raised."""
+    quiet = without_grad and function in (create, compute, alias, write)  # PyTorch says that views made so require gradients
+    with run.lib.no_grad() if quiet else nullcontext():
+        try:
+            function(run, *arguments)
+        except (RuntimeError, ValueError, IndexError, TypeError, UserWarning, ag.ArraygradError) as error:
+            return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def same(ours: Any, theirs: Any, what: str) -> None:
+    assert ours.shape == theirs.shape, what
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=what)
+
+
+def compare(ours: Run, theirs: Run) -> None:
+    for position, (mine, reference) in enumerate(zip(ours.tensors, theirs.tensors, strict=True)):
+        what = f"tensor {position}"
+        assert mine.requires_grad == reference.requires_grad, what
+        assert mine._version == reference._version, what
+        assert mine.is_leaf == reference.is_leaf, what
+        same(value(mine), value(reference), what)
+    for position, (mine, reference) in enumerate(zip(ours.leaves, theirs.leaves, strict=True)):
+        assert (mine.grad is None) == (reference.grad is None), f"leaf {position}"
+        if mine.grad is not None:
+            same(value(mine.grad), value(reference.grad), f"gradient of leaf {position}")
+    for mine, reference in zip(ours.seen, theirs.seen, strict=True):
+        same(mine, reference, "hook")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "array_api_strict"])
+@settings(max_examples=150, deadline=None)
+@given(program=st.lists(instruction, min_size=4, max_size=25), seed=st.integers(0, 99))
+def test_random_programs_do_what_they_do_in_pytorch(backend, program, seed):
+    ours = Run(ag, lambda array: ag.tensor(array, dtype=ag.float64, backend=backend))
+    theirs = Run(torch, lambda array: torch.tensor(array, dtype=torch.float64))
+    with torch.autograd.graph.allow_mutation_on_saved_tensors():
+        for run in (ours, theirs):
+            create(run, seed, 1, True)
+            compute(run, 0, 0, "mul")
+        for function, arguments, without_grad in program:
+            mine, reference = (perform(run, function, arguments, without_grad) for run in (ours, theirs))
+            if "single memory location" in mine + reference or "expanded tensors" in reference:
+                return  # the two libraries draw the line differently for what overlaps
+            assert bool(mine) == bool(reference), f"{function.__name__}{arguments}: {mine or 'done'} / {reference or 'done'}"
+            if mine:
+                return
+            compare(ours, theirs)
