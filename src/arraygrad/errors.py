@@ -2,12 +2,14 @@
 
     ArraygradError
     ├── GradientError        (RuntimeError)   what was asked of the graph it cannot give
+    ├── GradcheckError       (RuntimeError)   a gradient is not the derivative
     ├── ArgumentError        (ValueError)     an argument has a wrong value or shape
     │   └── IndexingError    (IndexError)     an axis or an index is out of range
     ├── ArgumentTypeError    (TypeError)      an argument has a wrong type or dtype
     ├── BackendError         (RuntimeError)   a backend is unknown, missing, broken, or two were mixed
     ├── DerivativeNotImplemented (NotImplementedError)
     ├── ExportError          (BufferError)    a tensor cannot leave through a buffer protocol
+    ├── LoadError            (ValueError)     a file does not hold what `save` wrote
     └── DeclarationError     (TypeError)      an operation was declared wrongly
 
 Those that PyTorch raises as RuntimeError are RuntimeErrors here too, so that a program written
@@ -23,6 +25,10 @@ class ArraygradError(Exception):
 
 class GradientError(ArraygradError, RuntimeError):
     """The graph cannot give what was asked of it."""
+
+
+class GradcheckError(ArraygradError, RuntimeError):
+    """A gradient that was checked is not the derivative."""
 
 
 class ArgumentError(ArraygradError, ValueError, RuntimeError):
@@ -47,6 +53,10 @@ class DerivativeNotImplemented(ArraygradError, NotImplementedError):
 
 class ExportError(ArraygradError, BufferError):
     """A tensor cannot leave through a buffer protocol."""
+
+
+class LoadError(ArraygradError, ValueError, RuntimeError):
+    """A file does not hold what `save` wrote: it is damaged, or was not made by it."""
 
 
 class DeclarationError(ArraygradError, TypeError):

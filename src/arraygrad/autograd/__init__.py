@@ -2,5 +2,6 @@
 
 from ..gradients import backward, grad
 from . import forward_ad, functional
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 
-__all__ = ["backward", "forward_ad", "functional", "grad"]
+__all__ = ["GradcheckError", "backward", "forward_ad", "functional", "grad", "gradcheck", "gradgradcheck"]
