@@ -90,6 +90,11 @@ def _eig(x: Any) -> Any:
     return jax.lax.linalg.eig(x, compute_left_eigenvectors=False, enable_eigvec_derivs=True)
 
 
+def _lu(x: Any) -> Any:
+    p, lower, upper = jax.scipy.linalg.lu(x)
+    return namespace.astype(p, x.dtype), lower, upper
+
+
 def _unique_values(x: Any) -> Any:
     return namespace.unique(x, size=x.size)  # all are different
 
@@ -111,6 +116,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.eig": _eig,
     "linalg.eigvals": lambda x: _eig(x)[0],
     "linalg.expm": jax.scipy.linalg.expm,
+    "linalg.lu": _lu,
     "linalg.solve_triangular": lambda x1, x2, *, upper: jax.scipy.linalg.solve_triangular(x1, x2, lower=not upper),
     "log_softmax": jax.nn.log_softmax,
     "logcumsumexp": lambda x, *, axis: jax.lax.cumlogsumexp(x, axis % x.ndim),

@@ -124,6 +124,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.expm": torch.linalg.matrix_exp,
     "linalg.logdet": torch.logdet,
     "linalg.lstsq": torch.linalg.lstsq,
+    "linalg.lu": torch.linalg.lu,
     "linalg.multi_dot": torch.linalg.multi_dot,
     "linalg.norm": lambda x, ord=None, axis=None, keepdims=False: torch.linalg.norm(x, ord, axis, keepdims),
     "linalg.solve_triangular": torch.linalg.solve_triangular,

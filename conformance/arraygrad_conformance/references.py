@@ -40,7 +40,8 @@ def _by_numpy(problem: Problem, function: Function, *args: Any, **options: Any) 
         return np.array(problem.backend.to_numpy(value)) if problem.backend.is_array(value) else value
 
     result = function(*map(plain, args), **{name: plain(value) for name, value in options.items()})
-    return problem.backend.xp.asarray(result)
+    asarray = problem.backend.xp.asarray
+    return tuple(map(asarray, result)) if isinstance(result, tuple) else asarray(result)
 
 
 def _index_add(x: Any, values: Any, *, key: Any) -> Any:
@@ -67,6 +68,13 @@ def _solve_triangular(x1: Any, x2: Any, *, upper: bool) -> Any:
     return np.linalg.solve(np.triu(x1) if upper else np.tril(x1), x2)
 
 
+def _lu(x: Any) -> tuple[Any, ...]:
+    if x.dtype == np.float16:
+        raise TypeError("NumPy solves no systems in half precision")
+    factors: Any = scipy.linalg.lu(x)
+    return factors[0].astype(x.dtype), *factors[1:]
+
+
 def _gelu(x: Any, *, approximate: str) -> Any:
     if approximate == "tanh":
         return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
@@ -86,6 +94,7 @@ def _logcumsumexp(x: Any, *, axis: int) -> Any:
 
 
 BY_NUMPY: dict[str, Function] = {
+    "linalg.lu": _lu,
     "linalg.expm": scipy.linalg.expm,
     "nanmax": lambda x, axis, keepdims: np.nanmax(x, axis=axis, keepdims=keepdims),
     "nanmin": lambda x, axis, keepdims: np.nanmin(x, axis=axis, keepdims=keepdims),

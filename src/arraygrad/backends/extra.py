@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import extra_arrays, extra_special
+from . import extra_arrays, extra_linalg, extra_special
 
 Array = Any
 Axis = Any
@@ -90,6 +90,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "linalg.cofactor": cofactor,
     **extra_special.FUNCTIONS,
     **extra_arrays.FUNCTIONS,
+    **extra_linalg.FUNCTIONS,
 }
 
 

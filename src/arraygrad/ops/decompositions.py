@@ -1,9 +1,10 @@
-"""The decompositions of `linalg` that have several outputs: eigh, eig, svd, qr.
+"""The decompositions of `linalg` that have several outputs: eigh, eig, svd, qr, lu.
 
 Vectors are determined up to a gauge: a phase, or a rotation among those of equal values. A loss that does not depend on
 it has a finite gradient, also where values are equal; one that does gets NaN there. Sources: M. Giles, An extended
 collection of matrix derivative results, 2008; Z. Wan and S. Zhang, Automatic differentiation for complex valued SVD,
-2019; S. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions, 2010, for QR.
+2019; S. Walter and L. Lehmann, Algorithmic differentiation of linear algebra functions, 2010, for QR; F. de Hoog et al.,
+The derivative of a matrix with respect to its LU factors, 2011.
 """
 
 from __future__ import annotations
@@ -255,3 +256,48 @@ def _qr_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
 @general(x=_qr_pull, jvp=_qr_jvp, core="(m,n)->(m,k),(k,n)", domain="full_rank", multiple=("Q", "R"))
 def qr(x: Array, /, *, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """Orthonormal Q and upper triangular R of matrices; square Q with mode="complete"."""
+
+
+# -- LU -----------------------------------------------------------------------------------------------------
+
+
+def _lu_pull(xp: Any, g: Any, out: Any) -> Any:
+    (p, lower, upper), (_, g_lower, g_upper) = out, g
+    rank = lower.shape[-1]
+    g_lower = xp.zeros_like(lower) if g_lower is None else g_lower
+    g_upper = xp.zeros_like(upper) if g_upper is None else g_upper
+    (left, below), (g_left, g_below) = ((each[..., :rank, :], each[..., rank:, :]) for each in (lower, g_lower))
+    (top, right), (g_top, g_right) = ((each[..., :rank], each[..., rank:]) for each in (upper, g_upper))
+    up = adjoint(xp, left)
+    inner = xp.tril(up @ g_left - g_right @ adjoint(xp, right), k=-1)
+    inner = inner + xp.triu(g_top @ adjoint(xp, top) - adjoint(xp, below) @ g_below)
+    result = xp.linalg.solve_triangular(up, _right_solve_adjoint(xp, inner, top), upper=True)
+    if below.shape[-2]:
+        result = xp.concat([result, _right_solve_adjoint(xp, g_below, top)], axis=-2)
+    if right.shape[-1]:
+        result = xp.concat([result, xp.linalg.solve_triangular(up, g_right, upper=True)], axis=-1)
+    return p @ result
+
+
+def _lu_jvp(xp: Any, t: Any, out: Any) -> Any:
+    p, lower, upper = out
+    rank = lower.shape[-1]
+    left, below = lower[..., :rank, :], lower[..., rank:, :]
+    top, right = upper[..., :rank], upper[..., rank:]
+    t = xp.matrix_transpose(p) @ t
+    inner = xp.linalg.solve_triangular(left, _right_solve(xp, t[..., :rank, :rank], top))
+    strict, rest = xp.tril(inner, k=-1), xp.triu(inner)
+    t_lower, t_upper = left @ strict, rest @ top
+    if below.shape[-2]:
+        t_lower = xp.concat([t_lower, _right_solve(xp, t[..., rank:, :], top) - below @ rest], axis=-2)
+    if right.shape[-1]:
+        t_upper = xp.concat([t_upper, xp.linalg.solve_triangular(left, t[..., rank:]) - strict @ right], axis=-1)
+    return None, t_lower, t_upper
+
+
+@general(x=_lu_pull, jvp=_lu_jvp, core="(m,n)->(m,m),(m,k),(k,n)", domain="full_rank", multiple=("P", "L", "U"))
+def lu(x: Array, /) -> tuple[Tensor, Tensor, Tensor]:
+    """A permutation P, L with unit lower triangles, and upper triangular U of matrices x == P @ L @ U.
+
+    As `scipy.linalg.lu`, by partial pivoting. The derivative of P is 0; that of L and U holds while P does not change.
+    """

@@ -1,0 +1,74 @@
+"""Linear algebra that the standard lacks, in its own functions: forward kernels for any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import ArgumentError, ArgumentTypeError
+
+Array = Any
+
+
+def _magnitude(xp: Any, x: Array) -> Array:
+    """By which pivots are chosen: for complex numbers, as in LAPACK, the sum of the magnitudes of both parts."""
+    is_complex = xp.isdtype(x.dtype, "complex floating")
+    return xp.abs(xp.real(x)) + xp.abs(xp.imag(x)) if is_complex else xp.abs(x)
+
+
+def _rows(xp: Any, x: Array, order: Array) -> Array:
+    """The rows of matrices in another order."""
+    return xp.take_along_axis(x, order[..., None], axis=-2)
+
+
+def _blocks(xp: Any, a: Array, b: Array, c: Array, d: Array) -> Array:
+    """The matrices [[a, b], [c, d]]."""
+    return xp.concat([xp.concat([a, b], axis=-1), xp.concat([c, d], axis=-1)], axis=-2)
+
+
+def _eliminated(xp: Any, x: Array) -> tuple[Array, Array, Array]:
+    """`_factored` for one column: its largest entry changes places with the first."""
+    place = xp.arange(x.shape[-2], dtype=xp.int64, device=xp.device_of(x))
+    pivot = xp.argmax(_magnitude(xp, x[..., 0]), axis=-1, keepdims=True)
+    order = xp.where(place == 0, pivot, xp.where(place == pivot, 0, place))
+    x = _rows(xp, x, order)
+    top = x[..., :1, :]
+    return order, xp.where(place[:, None] == 0, 1, x / xp.where(top == 0, 1, top)), top
+
+
+def _factored(xp: Any, x: Array) -> tuple[Array, Array, Array]:
+    """The order of the rows, L and U of matrices that are not wide, by halves of their columns.
+
+    S. Toledo, Locality of reference in LU decomposition with partial pivoting, 1997.
+    """
+    if x.shape[-1] == 1:
+        return _eliminated(xp, x)
+    half = x.shape[-1] // 2
+    order, left, top = _factored(xp, x[..., :half])
+    right = _rows(xp, x[..., half:], order)
+    first, others = left[..., :half, :], left[..., half:, :]
+    beside = xp.linalg.solve_triangular(first, right[..., :half, :])
+    below, corner, last = _factored(xp, right[..., half:, :] - others @ beside)
+    order = xp.concat([order[..., :half], xp.take_along_axis(order[..., half:], below, axis=-1)], axis=-1)
+    lower = _blocks(xp, first, xp.zeros_like(beside), _rows(xp, others, below), corner)
+    return order, lower, _blocks(xp, top, beside, xp.zeros_like(xp.matrix_transpose(beside)), last)
+
+
+def lu(xp: Any, x: Array, /) -> tuple[Array, Array, Array]:
+    if x.ndim < 2:
+        raise ArgumentError(f"linalg.lu: x: got shape {tuple(x.shape)}; expected matrices")
+    if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        raise ArgumentTypeError(f"linalg.lu: x: got dtype {x.dtype}; expected a floating one")
+    rows, columns = x.shape[-2:]
+    rank = min(rows, columns)
+    if 0 in x.shape:
+        eye = xp.broadcast_to(xp.eye(rows, dtype=x.dtype, device=xp.device_of(x)), (*x.shape[:-1], rows))
+        return eye, x[..., :rank], x[..., :rank, :]
+    order, lower, upper = _factored(xp, x[..., :rank])
+    if columns > rank:
+        upper = xp.concat([upper, xp.linalg.solve_triangular(lower, _rows(xp, x[..., rank:], order))], axis=-1)
+    place = xp.arange(rows, dtype=xp.int64, device=xp.device_of(x))
+    return xp.astype(place[:, None] == order[..., None, :], x.dtype), lower, upper
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {"linalg.lu": lu}
