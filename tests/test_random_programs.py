@@ -52,7 +52,7 @@ def view(run: Run, index: int, which: str) -> None:
     x = run.of(index)
     made = {
         "first": lambda: x[0],
-        "slice": lambda: x[..., :2],
+        "slice": lambda: x[..., :1],
         "step": lambda: x[::2],
         "new axis": lambda: x[None],
         "reshape": lambda: x.reshape(1, *x.shape),  # in PyTorch a view whatever the strides are
@@ -81,7 +81,7 @@ def write(run: Run, index: int, other: int, which: str) -> None:
     elif which == "integers":
         x[run.lib.asarray([0])] = y
     elif which == "part times":
-        x[..., :2] *= y
+        x[..., :1] *= y
     elif which == "mul_":
         x.mul_(y)
     elif which == "add_":

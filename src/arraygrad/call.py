@@ -8,6 +8,7 @@ level does with the result is to record a node (reverse) or to push tangents (fo
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +18,17 @@ from .dual import Dual, DualLevel
 from .errors import ArgumentTypeError, BackendError, GradientError, explain
 from .graph import Level, Node, Output, next_number
 from .modes import POLICY, current
-from .op import Kind, Op, is_held
+from .op import Kind, Op
 from .rules import Spec, conform
+from .saved import is_held, pack
 from .selection import Selected
 from .tensor import Tensor, as_tensor, constant, new_tensor
+
+TRACEBACK = "forward call"
+"""The key in a node's metadata for the place of the forward call, if `detect_anomaly` is on."""
+
+_OWN_FRAMES = 4
+"""How many of the innermost frames are arraygrad's own when a node is recorded."""
 
 
 def level_of(value: Any) -> Level | None:
@@ -167,6 +175,11 @@ def record(
     node.options = options
     node.extra = None
     node.kept = op.keep(values, results, tuple(edge is not None for edge in edges))
+    hooks = current().saved_hooks
+    if hooks and type(node.kept) is tuple:
+        node.kept = pack(node.kept, hooks)
+    if current().anomaly is not None:
+        node.metadata[TRACEBACK] = "".join(traceback.format_stack()[:-_OWN_FRAMES])
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
         return new_tensor(outs, node)

@@ -102,8 +102,8 @@ def _push_linear(op: Op) -> Push:
                 for flowing, tangent, value in zip(flows, tangents, values, strict=True)
             ]
 
-        if op.overwrites:
-            return overwriting.pushed(*values, tangents, options["key"])
+        if op.joint is overwriting.joint:
+            return overwriting.pushed(values[0], values[1], tangents, options["key"])
         pushed = apply(op, replaced(settle), options)
         in_part = (tangent is None or type(tangent) is Selected
                    for flowing, tangent in zip(flows, tangents, strict=True) if flowing)  # fmt: skip

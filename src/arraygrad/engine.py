@@ -7,20 +7,19 @@ when the derivative is itself to be differentiated, and rules work on both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
 from .backends import half_dtypes, namespace_of
-from .dual import with_tangents
+from .execution import execute, fit
 from .graph import FREED, Node, Output, Vertex
-from .hooks import run_posthooks, run_prehooks, run_tensor_hooks
-from .op import Kind, Op, is_held, released
-from .overwriting import owned
-from .rules import Spec, conform, expand
-from .selection import Selected, counting, settle, total
-from .stacks import counting_items, on_items
-from .tensor import Tensor, as_tensor, new_tensor
+from .hooks import run_tensor_hooks
+from .modes import current
+from .op import released
+from .saved import Packed
+from .selection import Selected, settle, total
+from .tensor import Tensor
 
 Lift = Callable[[Node, Any], Any]
 
@@ -120,6 +119,7 @@ def walk(
         pending.deliver(vertex, g)
     ahead: Any = None
     ahead_g: Any = None
+    is_checked = current().anomaly is not None
     while numbers or ahead is not None:
         if ahead is None:
             node, g, dtype = entries.pop(heappop(numbers))
@@ -148,6 +148,10 @@ def walk(
                 node.kept = FREED
         elif kept is FREED:
             raise released(node)
+        elif type(kept) is Packed:
+            kept = kept.unpack()
+            if not retain_graph:
+                node.kept = FREED
         if lift is not None:
             kept = lift(node, kept)
         kind = type(g)
@@ -157,7 +161,7 @@ def walk(
                 g, kind = g.settle(), None
             elif op.elementwise:
                 selected, g, kind = g, g.shared(), None
-        if extra is not None or needed is not None or kind is Selected or kind is dict or op.overwrites:
+        if extra is not None or needed is not None or kind is Selected or kind is dict or op.joint is not None or is_checked:
             g = g if selected is None else selected
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)
@@ -191,77 +195,6 @@ def walk(
     return arrived
 
 
-def execute(
-    node: Node, g: Any, kept: Any, needed: set[Vertex] | None, wanted: frozenset[Vertex]
-) -> Iterator[tuple[Vertex, Any]]:
-    """The cotangents of a node's inputs, where there is more to it than to call its rules: hooks, a mask, several
-    outputs, inputs that nobody asked for."""
-    op, extra = node.op, node.extra
-    if op.multiple:
-        g = tuple(g.get(index) for index in range(len(kept) - len(node.edges)))
-    if extra is not None and extra.prehooks:
-        g = run_prehooks(node, g)
-    if op.overwrites:
-        g = owned(g)
-    results: list[Any] = [None] * len(node.edges)
-    steps = list(enumerate(zip(node.edges, op.pulls, node.conform)))
-    for position, (source, pull, spec) in reversed(steps) if op.overwrites else steps:
-        if source is None or pull is None or (needed is not None and source not in needed and source not in wanted):
-            continue
-        h = pulled_items(node, pull, g, kept) if op.is_batched else pulled(op, pull, g, kept, node.options)
-        results[position] = h if spec is None else fit(h, spec)
-    if extra is not None and extra.posthooks:
-        results = run_posthooks(node, results, g)
-    for source, h in zip(node.edges, results, strict=True):
-        if source is not None and h is not None:
-            yield source, h
-
-
-def pulled(op: Op, pull: Callable[..., Any], g: Any, kept: Any, options: Any) -> Any:
-    """A rule's result, counting only where the cotangent does, as far as the declaration tells where that is."""
-    if type(g) is tuple:
-        h = pull(tuple(map(settle, g)), kept, options)
-        if not op.moves or not any(part is None or type(part) is Selected for part in g):
-            return h
-        return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
-    if type(g) is not Selected or op.kind is Kind.REDUCTION or op.overwrites:
-        return pull(g, kept, options)
-    if g.is_own and op.view is not None and op.written_by is None:
-        return Selected(pull(g.settle(), kept, options), pull(g.mask, kept, options), clean=True, is_own=True)
-    if op.elementwise or op.pointwise:
-        return g.follow(pull(g.shared(), kept, options))
-    if op.moves:
-        return g.move(lambda part: pull(part, kept, options))
-    h = pull(g.settle(), kept, options)
-    return Selected(h, lambda: meeting(g, h.ndim, options["axis"])) if op.passes_masks else h
-
-
-def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
-    """The result of a rule on stacks, run on those items alone that count in the cotangent."""
-    op = node.op
-    parts = g if op.multiple else (g,)
-
-    def rule(flowing: Sequence[Any], values: Sequence[Any]) -> Sequence[Any]:
-        return (pull(tuple(flowing) if op.multiple else flowing[0], values, node.options),)
-
-    mask = counting_items(parts, op.cores[1])
-    return on_items(mask, rule, parts, kept or (), [node.conform[0].shape])[0]
-
-
-def meeting(g: Selected, ndim: int, axis: Any) -> Any:
-    """The mask of a gradient from that of the cotangent, where entries meet along an axis alone."""
-    xp = namespace_of(g)
-    mask = xp.broadcast_to(g.mask, g.array.shape)
-    return expand(mask, ndim, axis, False) if mask.ndim < ndim else xp.any(mask, axis=axis, keepdims=True)
-
-
-def fit(h: Any, spec: Spec) -> Any:
-    """A rule's result in the shape and dtype of the argument."""
-    if h.shape == spec.shape and h.dtype == spec.dtype:
-        return h
-    return h.move(lambda part: conform(part, spec)) if type(h) is Selected else conform(h, spec)
-
-
 def leading_to(wanted: frozenset[Vertex], roots: Iterable[Vertex]) -> set[Vertex]:
     """The vertices that must be executed for cotangents to arrive at the wanted ones."""
     stack, seen = list(roots), set[Vertex]()
@@ -282,24 +215,3 @@ def sources(vertex: Vertex) -> Sequence[Vertex]:
     if isinstance(vertex, Output):
         return (vertex.node,)
     return [source for source in vertex.edges if source is not None] if isinstance(vertex, Node) else ()
-
-
-def lift_with_graph(node: Node, kept: Any) -> Any:
-    """Kept values as Tensors that know where they came from: to differentiate the backward pass itself."""
-    if kept is None:
-        return None
-    count = len(node.edges)
-    lifted = [
-        new_tensor(value, edge) if is_held(value) else value for value, edge in zip(kept[:count], node.edges, strict=True)
-    ]
-    for index, value in enumerate(kept[count:]):
-        vertex = Output(node, index) if node.op.multiple else node
-        lifted.append(new_tensor(value, vertex) if is_held(value) else value)
-    return with_tangents(node, lifted)
-
-
-def lift_constants(node: Node, kept: Any) -> Any:
-    """Kept values as Tensors, for a level whose values are Tensors in part."""
-    if kept is None:
-        return None
-    return with_tangents(node, [as_tensor(value) if is_held(value) else value for value in kept])

@@ -11,8 +11,9 @@ from .accumulation import Holder, accumulate, holder_of, own
 from .backends import backend_of, is_real
 from .call import bare, level_of
 from .dual import recorded
-from .engine import lift_constants, lift_with_graph, walk
+from .engine import walk
 from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .execution import lift_constants, lift_with_graph
 from .graph import ROOT, AccumulateGrad, Level, Vertex
 from .tensor import Tensor, as_tensor, new_tensor
 
@@ -286,7 +287,7 @@ def differentiate(
     blocked = modes.RECORD_ALL if create_graph else max(modes.current().blocked, level.depth)
     if lift is lift_constants and level is not ROOT:
         blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
-    before = modes.replace(modes.Modes(blocked, modes.current().subgradient))
+    before = modes.replace(modes.with_blocked(blocked))
     try:
         with roots[0][1].backend.quiet():
             return walk(

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .op import Op
@@ -92,6 +93,19 @@ class Vertex:
         """A dictionary for the user, which lives as long as the node."""
         return self.extras().metadata
 
+    def register_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call `hook(grad_inputs, grad_outputs)` after the node was executed; what it returns, if not None, replaces the
+        gradients of the node's inputs."""
+        from .hooks import register_node_hook
+
+        return register_node_hook(self, "posthooks", hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> Any:
+        """Call `hook(grad_outputs)` before the node is executed; what it returns, if not None, replaces those."""
+        from .hooks import register_node_hook
+
+        return register_node_hook(self, "prehooks", hook)
+
     def extras(self) -> Extra:
         """`extra`, made if need be."""
         if self.extra is None:
@@ -131,10 +145,27 @@ class Node(Vertex):
         )
 
     def __getattr__(self, name: str) -> Any:
-        """`_saved_<name>`: a kept value by the name of the argument, or `_saved_result`."""
+        """`_saved_<name>`: a kept value by the name of the argument, or `_saved_result`; `_raw_saved_<name>` takes hooks."""
         if name.startswith("_saved_"):
             return self.op.saved(self, name.removeprefix("_saved_"))
+        if name.startswith("_raw_saved_"):
+            return self.op.raw_saved(self, name.removeprefix("_raw_saved_"))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+    def __call__(self, *gradients: Any) -> Any:
+        """The gradients of the node's inputs from those of its outputs: Tensors or None, one alone or a tuple of them."""
+        from .execution import call_node
+
+        return call_node(self, gradients)
+
+
+class GradientEdge(NamedTuple):
+    """Where a gradient flows to: an output of a node. It may stand for a tensor in `backward` and `grad`."""
+
+    node: Vertex
+    output_nr: int
+    vertex: Vertex
 
 
 class Output(Vertex):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .errors import ArgumentError, ArgumentTypeError, GradientError
-from .graph import AccumulateGrad, Node, Vertex
+from .graph import AccumulateGrad, Node, Output, Vertex
 from .selection import settle
 from .tensor import Tensor, as_tensor
 
@@ -50,6 +50,27 @@ def register_tensor_hook(tensor: Tensor, hook: Callable[[Tensor], Tensor | None]
     if extra.tensor_hooks is None:
         extra.tensor_hooks = {}
     return _add(extra.tensor_hooks, hook)
+
+
+def register_node_hook(node: Vertex, kind: str, hook: Callable[..., Any]) -> RemovableHandle:
+    """Add a hook to the "prehooks" or "posthooks" of a node."""
+    extra = (node.node if isinstance(node, Output) else node).extras()
+    if getattr(extra, kind) is None:
+        setattr(extra, kind, {})
+    return _add(getattr(extra, kind), hook)
+
+
+def register_accumulated_hook(tensor: Tensor, hook: Callable[[Tensor], None]) -> RemovableHandle:
+    """Call `hook` with a leaf tensor each time a backward pass has added to its `.grad`."""
+    if not isinstance(tensor.node, AccumulateGrad):
+        what = "non-leaf tensors" if tensor.node is not None else "tensors that require no gradient"
+        raise GradientError(
+            f"register_post_accumulate_grad_hook: post accumulate grad hooks cannot be registered on {what}"
+        )
+    extra = tensor.node.extras()
+    if extra.accumulated_hooks is None:
+        extra.accumulated_hooks = {}
+    return _add(extra.accumulated_hooks, hook)
 
 
 def run_tensor_hooks(vertex: Vertex, g: Any, retained: list[tuple[Tensor, Any]] | None) -> Any:
@@ -111,7 +132,11 @@ def run_accumulated_hooks(leaf: AccumulateGrad) -> None:
     """The hooks that see a leaf after its gradient was accumulated."""
     assert leaf.extra is not None
     for hook in list((leaf.extra.accumulated_hooks or {}).values()):
-        hook(leaf.variable)
+        tensor = leaf.variable
+        result = hook(tensor)
+        if result is not None and result is not tensor:
+            name = getattr(hook, "__name__", repr(hook))
+            raise GradientError(f"hook '{name}', run after the gradient was accumulated, should return None.")
     for hook in list((leaf.extra.posthooks or {}).values()):
         hook((), (leaf.grad,))
 

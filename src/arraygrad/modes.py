@@ -28,11 +28,21 @@ POLICY = Subgradient()
 """The policy of `docs/numerics.md`."""
 
 
+class Anomaly(NamedTuple):
+    """`detect_anomaly` is on; `check_nan` says whether gradients are searched for NaN."""
+
+    check_nan: bool = True
+
+
 class Modes(NamedTuple):
     """The switches. Levels up to `blocked` record nothing (see `graph.Level`)."""
 
     blocked: int = RECORD_ALL
     subgradient: Subgradient = POLICY
+    saved_hooks: tuple[Any, ...] = ()
+    saved_hooks_disabled: str | None = None
+    anomaly: Anomaly | None = None
+    inference: bool = False
 
 
 DEFAULT = Modes()
@@ -48,6 +58,17 @@ def replace(modes: Modes) -> Modes:
     before = current()
     _modes.set(DEFAULT if modes == DEFAULT else modes)
     return before
+
+
+_ROOT_BLOCKED = Modes(blocked=0)
+
+
+def with_blocked(blocked: int) -> Modes:
+    """The current modes with another `blocked`."""
+    modes = current()
+    if modes is DEFAULT and blocked == 0:
+        return _ROOT_BLOCKED
+    return modes if modes.blocked == blocked else modes._replace(blocked=blocked)
 
 
 def is_grad_enabled() -> bool:

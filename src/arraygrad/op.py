@@ -11,9 +11,8 @@ from .backends import Backend, backend_of
 from .errors import BackendError, GradientError
 from .graph import FREED, Node
 from .rules import Rule, Spec, parameters
+from .saved import PackedValue, SavedTensor, is_held
 from .tensor import Tensor, as_tensor
-
-Scalar = (bool, int, float, complex)
 
 
 class Kind(Enum):
@@ -60,7 +59,7 @@ class Op:
         self.drops = False
         self.view: Callable[..., bool] | None = None
         self.overlaps = False
-        self.overwrites = False
+        self.joint: Callable[..., list[Any]] | None = None
         self.written_by: Op | None = None
         self.part_as_view: Callable[..., tuple[Op, dict[str, Any]]]
         self.core: str | None = None
@@ -192,15 +191,28 @@ class Op:
         kept += outs if keeps_outs else [None] * len(outs)
         return tuple(kept) if holds else kept
 
+    def output_count(self, node: Node, kept: Any) -> int:
+        """How many outputs a call had."""
+        return len(kept) - len(node.edges) if self.multiple else 1
+
     def saved(self, node: Node, name: str) -> Tensor | None:
         """The kept value called `name` ("result" for the output), as a tensor."""
         if node.kept is FREED:
             raise released(node)
+        value = node.kept[self._position(node, name)]
+        if type(value) is PackedValue:
+            value = value.unpack()
+        return as_tensor(value) if is_held(value) else value
+
+    def raw_saved(self, node: Node, name: str) -> SavedTensor:
+        """The same as a `SavedTensor`, which takes hooks."""
+        return SavedTensor(node, self._position(node, name))
+
+    def _position(self, node: Node, name: str) -> int:
         names = [*self.arrays, "result"]
         if name not in names or node.kept is None:
             raise AttributeError(f"{node.name()} keeps no value called {name!r}; it can keep {names}")
-        value = node.kept[names.index(name)]
-        return as_tensor(value) if is_held(value) else value
+        return names.index(name)
 
 
 _NODE_NAMES = {
@@ -210,11 +222,6 @@ _NODE_NAMES = {
     "linalg.vector_norm": "LinalgVectorNorm",
 }  # fmt: skip
 """Where PyTorch's name for a node is not that of the standard's function."""
-
-
-def is_held(value: Any) -> bool:
-    """Whether a value is an array: not None, not a `Spec`, and no Python number (of which NumPy's float64 is a subclass)."""
-    return not (value is None or type(value) is Spec or (isinstance(value, Scalar) and not hasattr(value, "dtype")))
 
 
 def released(node: Node) -> GradientError:

@@ -7,11 +7,13 @@ counts, and those after it write zeros into them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .backends import backend_of, device_of, namespace_of
 from .backends.positions import has_integer_array, winners
 from .call import bare
+from .graph import Node
 from .selection import Selected, settle
 from .tensor import Tensor
 
@@ -28,6 +30,13 @@ def owned(g: Any) -> Selected:
     mask = xp.asarray(mask, dtype=xp.bool, device=device_of(raw)) if mask is True else mask
     mask = xp.clone(xp.broadcast_to(mask, raw.shape))
     return Selected(array if is_new or isinstance(array, Tensor) else xp.clone(array), mask, clean=True, is_own=True)
+
+
+def joint(node: Node, g: Any, kept: Any, wants: Sequence[bool]) -> list[Any]:
+    """The cotangents of x and of the values: first theirs, since it is overwritten in the buffer then."""
+    g, key = owned(g), node.options["key"]
+    of_values = written(g, key) if wants[1] else None
+    return [without(g, key) if wants[0] else None, of_values]
 
 
 def written(g: Selected, key: Any) -> Selected:

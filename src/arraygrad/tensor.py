@@ -207,6 +207,12 @@ class Tensor(Convertible):
 
         return register_tensor_hook(self, hook)
 
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Any:
+        """Call `hook` with this leaf each time a backward pass has added to its `.grad`."""
+        from .hooks import register_accumulated_hook
+
+        return register_accumulated_hook(self, hook)
+
     def detach(self) -> Tensor:
         """The same entries, cut off from the graph: writes to either show in both."""
         return detached(self, counts=True)

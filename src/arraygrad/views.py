@@ -120,7 +120,7 @@ def _follow(tensor: Tensor, view: View) -> None:
     parent = view.parent
     made = parent
     if view.op is not None:
-        before = modes.replace(modes.Modes(modes.RECORD_ALL, modes.current().subgradient))
+        before = modes.replace(modes.with_blocked(modes.RECORD_ALL))
         try:
             made = dispatch(view.op, (parent,), view.options)
         finally:

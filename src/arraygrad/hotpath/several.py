@@ -10,8 +10,9 @@ from ..call import describe, dispatch
 from ..errors import explain
 from ..graph import Node, next_number
 from ..modes import DEFAULT, current
-from ..op import Keep, Kind, Op, Scalar
+from ..op import Keep, Kind, Op
 from ..rules import Spec
+from ..saved import Scalar
 from ..tensor import Tensor
 
 _NO_OPTIONS: dict[str, Any] = {}

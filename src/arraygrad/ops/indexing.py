@@ -8,7 +8,7 @@ from typing import Any
 from ..backends import device_of, namespace_of
 from ..call import bare
 from ..kinds import Array, Tensor, declared, linear
-from ..overwriting import owned, without, written
+from ..overwriting import joint, owned, without, written
 from ..rules import along
 from ..selection import Selected, scatter
 from ..tensor import Tensor as _Tensor
@@ -56,7 +56,7 @@ def index_set(x: Array, values: Array, /, *, key: Any) -> Tensor:
 
 
 declared["index_set"].node_name = "CopySlices"
-declared["index_set"].overwrites = True
+declared["index_set"].joint = joint
 declared["getitem"].written_by = declared["index_set"]
 declared["unstack"].part_as_view = lambda options, index, ndim: (
     declared["getitem"], {"key": along(options["axis"] % ndim, index)}

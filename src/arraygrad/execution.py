@@ -1,0 +1,166 @@
+"""What a walk does at one node: its hooks, its rules, what they see of what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .backends import backend_of, namespace_of
+from .call import TRACEBACK, bare
+from .dtypes import as_dtype
+from .dual import with_tangents
+from .errors import ArgumentTypeError, GradientError
+from .graph import FREED, Node, Output, Vertex
+from .hooks import run_posthooks, run_prehooks
+from .modes import current
+from .op import Kind, released
+from .rules import Spec, conform, expand
+from .saved import Packed, is_held
+from .selection import Selected, counting, settle
+from .stacks import counting_items, on_items
+from .tensor import as_tensor, new_tensor
+
+
+def execute(
+    node: Node, g: Any, kept: Any, needed: set[Vertex] | None, wanted: frozenset[Vertex]
+) -> Iterator[tuple[Vertex, Any]]:
+    """The cotangents of a node's inputs, where there is more to it than to call its rules: hooks, a mask, several
+    outputs, inputs that nobody asked for."""
+    op, extra = node.op, node.extra
+    if op.multiple:
+        g = tuple(g.get(index) for index in range(op.output_count(node, kept)))
+    if extra is not None and extra.prehooks:
+        g = run_prehooks(node, g)
+    wants = [
+        source is not None and (needed is None or source in needed or source in wanted) for source in node.edges
+    ]
+    if op.joint is not None:
+        results = op.joint(node, g, kept, wants)
+    else:
+        results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
+    results = [h if h is None or spec is None else fit(h, spec) for h, spec in zip(results, node.conform)]
+    if extra is not None and extra.posthooks:
+        results = run_posthooks(node, results, g)
+    anomaly = current().anomaly
+    if anomaly is not None and anomaly.check_nan:
+        check_for_nan(node, results)
+    for source, h in zip(node.edges, results, strict=True):
+        if source is not None and h is not None:
+            yield source, h
+
+
+def check_for_nan(node: Node, results: Sequence[Any]) -> None:
+    """Raise GradientError if a node made a NaN, with the place of the forward call."""
+    for index, h in enumerate(results):
+        if h is None:
+            continue
+        array = bare(settle(h))
+        if not as_dtype(array.dtype).is_differentiable:
+            continue
+        xp = namespace_of(array)
+        if not backend_of(array).lazy and bool(xp.any(xp.isnan(array))):
+            error = GradientError(f"Function '{node.name()}' returned nan values in its {index}th output.")
+            error.add_note(forward_call(node))
+            raise error
+
+
+def forward_call(node: Node) -> str:
+    """Where the forward call of a node was made, if `detect_anomaly` was on there."""
+    made = node.metadata.get(TRACEBACK)
+    if made is None:
+        return f"{node.name()}: call it with anomaly detection on in the forward pass too, to see where it was made"
+    return f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{made}"
+
+
+def call_node(node: Node, gradients: Sequence[Any]) -> Any:
+    """The gradients of a node's inputs from those of its outputs, by its rules alone: no hooks run."""
+    op, kept = node.op, node.kept
+    if kept is FREED:
+        raise released(node)
+    kept = kept.unpack() if type(kept) is Packed else kept
+    count = op.output_count(node, kept)
+    if len(gradients) != count:
+        raise ArgumentTypeError(f"{node.name()}: expected {count} arguments, got {len(gradients)} instead")
+    g = tuple(gradients) if op.multiple else gradients[0]
+    kept = lift_with_graph(node, kept)
+    wants = [source is not None for source in node.edges]
+    if op.joint is not None:
+        results = op.joint(node, g, kept, wants)
+    else:
+        results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
+    finished = tuple(
+        None if h is None else settle(h if spec is None else fit(h, spec)) for h, spec in zip(results, node.conform)
+    )
+    return finished[0] if len(finished) == 1 else finished
+
+
+def pulled_by(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
+    """The result of one of a node's rules."""
+    return (pulled_items if node.op.is_batched else pulled)(node, pull, g, kept)
+
+
+def pulled(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
+    """A rule's result, counting only where the cotangent does, as far as the declaration tells where that is."""
+    op, options = node.op, node.options
+    if type(g) is tuple:
+        h = pull(tuple(map(settle, g)), kept, options)
+        if not op.moves or not any(part is None or type(part) is Selected for part in g):
+            return h
+        return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
+    if type(g) is not Selected or op.kind is Kind.REDUCTION:
+        return pull(g, kept, options)
+    if g.is_own and op.view is not None and op.written_by is None:
+        return Selected(pull(g.settle(), kept, options), pull(g.mask, kept, options), clean=True, is_own=True)
+    if op.elementwise or op.pointwise:
+        return g.follow(pull(g.shared(), kept, options))
+    if op.moves:
+        return g.move(lambda part: pull(part, kept, options))
+    h = pull(g.settle(), kept, options)
+    return Selected(h, lambda: meeting(g, h.ndim, options["axis"])) if op.passes_masks else h
+
+
+def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
+    """The result of a rule on stacks, run on those items alone that count in the cotangent."""
+    op = node.op
+    parts = g if op.multiple else (g,)
+
+    def rule(flowing: Sequence[Any], values: Sequence[Any]) -> Sequence[Any]:
+        return (pull(tuple(flowing) if op.multiple else flowing[0], values, node.options),)
+
+    mask = counting_items(parts, op.cores[1])
+    return on_items(mask, rule, parts, kept or (), [node.conform[0].shape])[0]
+
+
+def meeting(g: Selected, ndim: int, axis: Any) -> Any:
+    """The mask of a gradient from that of the cotangent, where entries meet along an axis alone."""
+    xp = namespace_of(g)
+    mask = xp.broadcast_to(g.mask, g.array.shape)
+    return expand(mask, ndim, axis, False) if mask.ndim < ndim else xp.any(mask, axis=axis, keepdims=True)
+
+
+def fit(h: Any, spec: Spec) -> Any:
+    """A rule's result in the shape and dtype of the argument."""
+    if h.shape == spec.shape and h.dtype == spec.dtype:
+        return h
+    return h.move(lambda part: conform(part, spec)) if type(h) is Selected else conform(h, spec)
+
+
+def lift_with_graph(node: Node, kept: Any) -> Any:
+    """Kept values as Tensors that know where they came from: to differentiate the backward pass itself."""
+    if kept is None:
+        return None
+    count = len(node.edges)
+    lifted = [
+        new_tensor(value, edge) if is_held(value) else value for value, edge in zip(kept[:count], node.edges, strict=True)
+    ]
+    for index, value in enumerate(kept[count:]):
+        vertex = Output(node, index) if node.op.multiple else node
+        lifted.append(new_tensor(value, vertex) if is_held(value) else value)
+    return with_tangents(node, lifted)
+
+
+def lift_constants(node: Node, kept: Any) -> Any:
+    """Kept values as Tensors, for a level whose values are Tensors in part."""
+    if kept is None:
+        return None
+    return with_tangents(node, [as_tensor(value) if is_held(value) else value for value in kept])
