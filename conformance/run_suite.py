@@ -3,7 +3,8 @@
     python conformance/run_suite.py <checkout of array-api-tests> numpy [pytest options]
 
 The checkout needs its submodule `array-api`. Prints the line of results, and the exit status is pytest's. Tests that
-cannot pass for a reason outside arraygrad are listed, with the reason, in `suite_skips/<backend>.txt`.
+fail for a defect of the library that no backend can mend are listed, with a link to its report, in
+`backends/<backend>/xfails.txt`; one of them that passes is a failure.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ import sys
 from pathlib import Path
 
 VERSION = "2025.12"
-SKIPS = Path(__file__).parent.resolve() / "suite_skips"
+BACKENDS = Path(__file__).parents[1].resolve() / "backends"
+
+NAMESPACE = (
+    'from arraygrad.backends import get_backend; get_backend("{0}").computes_implicitly = True; import arraygrad.{0} as xp'
+)
+"""The suite looks at values, also at those that are computed when they are asked for."""
+
+SETTINGS = {"JAX_ENABLE_X64": "1"}
+"""What libraries need to have all data types of the standard."""
 
 
 def main() -> int:
@@ -28,15 +37,16 @@ def main() -> int:
     if not (arguments.suite / "array-api" / "src").is_dir():
         parser.error(f"{arguments.suite}: no array-api/src in it; run `git submodule update --init` there")
     environment = {
+        **SETTINGS,
         **os.environ,
-        "ARRAY_API_TESTS_MODULE": f"arraygrad.{arguments.backend}",
+        "ARRAY_API_TESTS_MODULE": f"exec('{NAMESPACE.format(arguments.backend)}')",
         "ARRAY_API_TESTS_VERSION": VERSION,
     }
     command = [sys.executable, "-m", "pytest", "array_api_tests", "-q", "--disable-deadline", "-p", "no:cacheprovider",
                "-p", "no:warnings", "--max-examples", str(arguments.examples), *others]  # fmt: skip
-    skips = SKIPS / f"{arguments.backend}.txt"
-    if skips.exists():
-        command += ["--skips-file", str(skips)]
+    xfails = BACKENDS / arguments.backend / "xfails.txt"
+    if xfails.exists():
+        command += ["--xfails-file", str(xfails), "-o", "xfail_strict=True"]
     return subprocess.run(command, cwd=arguments.suite, env=environment, check=False).returncode
 
 

@@ -58,7 +58,7 @@ class Convertible(Attached):
         return self._values().tolist()
 
     def _scalar(self, conversion: str) -> Any:
-        if not self._has_values():
+        if not self._has_values() and not self.backend.computes_implicitly:
             raise ArgumentTypeError(
                 f"{conversion}: got a tensor stored by {self.backend.name} whose values are not computed yet; compute them "
                 "first, with x.numpy(); while a program is traced there are none, so choose with arraygrad.where instead"

@@ -24,6 +24,7 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
+from .call import bare as bare_array
 from .call import dispatch
 from .errors import DeclarationError
 from .op import Kind, Op
@@ -34,6 +35,9 @@ from .views import viewing
 
 Array: TypeAlias = Any
 """A Tensor, a raw array or a Python number."""
+
+Constant: TypeAlias = Any
+"""An option that may be a Tensor or an array too: the library is given its array, and nothing flows to it."""
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -203,7 +207,8 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
         return_annotation=inspect.Signature.empty,
     )
-    options = "{" + ", ".join(f"{name!r}: {name}" for name in op.options) + "}"
+    values = {p.name: f"bare({p.name})" if p.annotation == "Constant" else p.name for p in signature.parameters.values()}
+    options = "{" + ", ".join(f"{name!r}: {values[name]}" for name in op.options) + "}"
     if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
         short = partial(dispatch, op) if op.multiple else hotpath.several(op)
         arrays = "(*arrays,)" if op.variadic else f"({', '.join(op.arrays)},)"
@@ -213,12 +218,12 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     if op.view is not None:
         short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
         arrays = op.arrays[0]
-    scope: dict[str, Any] = {"call_operation": short}
+    scope: dict[str, Any] = {"call_operation": short, "bare": bare_array}
     exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]
 
 
 __all__ = [
-    "Array", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general", "linear",
+    "Array", "Constant", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general", "linear",
     "multilinear", "reduction",
 ]  # fmt: skip

@@ -101,7 +101,7 @@ class Info:
         return {
             name: as_dtype(name)
             for name in self._library().dtypes(device=device)
-            if kind is None or dtypes.is_of_kind(as_dtype(name), kind)
+            if has_dtype(self._backend, as_dtype(name)) and (kind is None or dtypes.is_of_kind(as_dtype(name), kind))
         }
 
     def _library(self) -> Any:
@@ -109,7 +109,9 @@ class Info:
 
 
 def has_dtype(backend: Backend, dtype: DType) -> bool:
-    """Whether the backend has a data type."""
+    """Whether the backend has a data type, and functions that take it."""
+    if dtype.name in backend.storage_only:
+        return False
     try:
         backend.raw_dtype(dtype)
     except AttributeError:

@@ -14,7 +14,7 @@ namespace conforms to the standard; a plug-in derives from it and says only what
   (`substitutes.FUNCTIONS`);
 - `index_add`, `index_set`: the two kernels that the standard lacks and indexing needs;
 - `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for; `has_values`: the same of
-  one array;
+  one array; `computes_implicitly`: whether float(x) and its like compute what is not computed yet, instead of raising;
 - `indexes_as_numpy`: whether x[key] reads and writes all keys that NumPy has, not only the standard's; `steps_back`: whether
   slices may have negative steps;
 - `storage_only`: names of data types that arrays can have and functions do not take: its namespace leaves them out;
@@ -72,6 +72,7 @@ class Backend:
     oldest = ""
     writable = True
     lazy = False
+    computes_implicitly = False
     indexes_as_numpy = False
     steps_back = True
     storage_only: frozenset[str] = frozenset()
@@ -146,7 +147,7 @@ class Backend:
     def getitem(self, x: Array, key: Any) -> Array:
         """x[key], for integers, slices, Ellipsis, None, boolean masks and integer arrays as NumPy has them."""
         if self._reads(key, x.ndim):
-            key, flipped = self._readable(x, key)
+            key, flipped = self.readable(x, key)
             return (self.xp.flip(x, axis=flipped) if flipped else x)[key]
         at = positions(self.xp, x.shape, key, self.device_of(x))
         return self.xp.reshape(self.xp.take(self.xp.reshape(x, (-1,)), self.xp.reshape(at, (-1,))), at.shape)
@@ -161,7 +162,7 @@ class Backend:
         """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
         if not self.writable or has_integer_array(key) or not self._writes(key, x.ndim):
             return put(self.xp, x, positions(self.xp, x.shape, key, self.device_of(x)), values)
-        key, flipped = self._readable(x, key)
+        key, flipped = self.readable(x, key)
         out = self.xp.clone(self.xp.flip(x, axis=flipped) if flipped else x)
         out[key] = values
         return self.xp.flip(out, axis=flipped) if flipped else out
@@ -169,10 +170,10 @@ class Backend:
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
         """`index_add` into a buffer that is the caller's own: in place where the library can."""
         if self.writable and not has_integer_array(key) and self._writes(key, x.ndim):
-            readable, flipped = self._readable(x, key)
-            if not flipped:
-                x[readable] += values
-                return x
+            key, flipped = self.readable(x, key)
+            x = self.xp.flip(x, axis=flipped) if flipped else x
+            x[key] += values
+            return self.xp.flip(x, axis=flipped) if flipped else x
         return self.index_add(x, values, key=key)
 
     def _reads(self, key: Any, ndim: int) -> bool:
@@ -183,7 +184,7 @@ class Backend:
         """Whether the library writes x[key] = values, which the standard has for fewer keys."""
         return self._reads(key, ndim) and (self.indexes_as_numpy or all(part is not None for part in parts_of(key)))
 
-    def _readable(self, x: Array, key: Any) -> tuple[Any, tuple[int, ...]]:
+    def readable(self, x: Array, key: Any) -> tuple[Any, tuple[int, ...]]:
         """A key as the library reads it, of x flipped over the axes that are returned with it."""
         if not self.steps_back:
             key, flipped = upwards(x.shape, key)

@@ -1,0 +1,96 @@
+"""JAX arrays on any device, and what stands for them while `jit`, `grad` or `vmap` trace a program."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import jax
+import jax.core
+import jax.numpy as jnp
+import jax.scipy.linalg
+import jax.scipy.special
+import numpy
+
+from arraygrad.backends import Backend
+from arraygrad.backends.positions import has_integer_array
+from arraygrad.dtypes import as_dtype
+
+Array = jax.Array
+
+
+class JaxBackend(Backend):
+    """JAX arrays on any device. Whether there are data types of 64 bits is for `jax_enable_x64` to say."""
+
+    protocol_version = 1
+    oldest = "0.4.34"
+    writable = False
+    indexes_as_numpy = True
+
+    def __init__(self) -> None:
+        super().__init__("jax", jnp)
+        self.seed(int(numpy.random.default_rng().integers(2**31)))
+
+    def is_array(self, value: Any) -> bool:
+        return isinstance(value, Array)
+
+    def has_values(self, x: Array) -> bool:
+        return not isinstance(x, jax.core.Tracer)
+
+    def raw_dtype(self, dtype: Any) -> Any:
+        raw = getattr(jnp, as_dtype(dtype).name)
+        return jax.dtypes.canonicalize_dtype(raw) if as_dtype(dtype).kind.endswith("integer") else raw
+
+    def real_dtypes(self) -> Any:
+        return map(jnp.dtype, ("float64", "float32", "float16", "bfloat16"))
+
+    def devices(self) -> tuple[Any, ...]:
+        return tuple(jax.devices())
+
+    def device_of(self, x: Array) -> Any:
+        device = getattr(x, "device", None)  # a tracer has none, and an array on several devices a sharding
+        return device if isinstance(device, jax.Device) else None
+
+    def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
+        return x.at[key].add(values)
+
+    def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
+        return super().index_set(x, values, key=key) if has_integer_array(key) else x.at[key].set(values)
+
+    def to_numpy(self, x: Array) -> Any:
+        return numpy.asarray(x)
+
+    def dlpack(self, x: Array, **options: Any) -> Any:
+        if tuple(options.get("max_version", ())) < (1, 0):
+            options.pop("max_version", None)  # JAX raises for versions older than its own, which it gives by default
+        return super().dlpack(x, **options)
+
+    def seed(self, seed: int) -> None:
+        with jax.ensure_compile_time_eval():
+            self.key, self.numbers = jax.random.key(seed), itertools.count()
+
+    def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
+        key = jax.random.fold_in(self.key, next(self.numbers))
+        if draw == "integers":
+            made = jax.random.randint(key, args[2], args[0], args[1], dtype)
+        else:
+            made = {"random": jax.random.uniform, "standard_normal": jax.random.normal}[draw](key, *args, dtype)
+        return jax.device_put(made, device)
+
+
+def _cumulative_prod(x: Array, /, *, dtype: Any = None, **options: Any) -> Array:
+    return jnp.cumulative_prod(x, dtype=dtype or jnp.prod(x[:0]).dtype, **options)  # JAX keeps short integers short
+
+
+JaxBackend.overrides = {
+    "int64": int,  # the same without a warning where there are no 64 bits
+    "clone": lambda x, /: x,
+    "cumulative_prod": _cumulative_prod,
+    "erf": jax.scipy.special.erf,
+    "erfc": jax.scipy.special.erfc,
+    "permute_dims": lambda x, /, axes: jnp.permute_dims(x, tuple(axis + x.ndim if axis < 0 else axis for axis in axes)),
+    "searchsorted": lambda x1, x2, /, **options: jnp.searchsorted(x1, x2, **options).astype(int),
+    "to_device": lambda x, /, device, *, stream=None: jax.device_put(x, device),
+    "linalg.expm": jax.scipy.linalg.expm,
+    "linalg.solve_triangular": lambda x1, x2, /, *, upper=False: jax.scipy.linalg.solve_triangular(x1, x2, lower=not upper),
+}

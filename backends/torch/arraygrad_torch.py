@@ -1,0 +1,96 @@
+"""PyTorch tensors on any device. To PyTorch, what arraygrad calls, forward and backward, are functions like others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import array_api_compat.torch as library
+import numpy
+import torch
+
+from arraygrad.backends import Backend
+from arraygrad.backends.positions import along_one_axis, has_integer_array, is_integer_array, is_mask, parts_of
+
+Array = torch.Tensor
+_DRAWS = {"random": torch.rand, "standard_normal": torch.randn, "integers": torch.randint}
+
+
+class TorchBackend(Backend):
+    """PyTorch tensors on any device."""
+
+    protocol_version = 1
+    oldest = "2.6"
+    indexes_as_numpy = True
+    steps_back = False
+    storage_only = frozenset({"uint16", "uint32", "uint64"})
+    substitutes = ("unique_all",)
+
+    def __init__(self) -> None:
+        super().__init__("torch", library)
+
+    def is_array(self, value: Any) -> bool:
+        return isinstance(value, Array)
+
+    def has_values(self, x: Array) -> bool:
+        return not (x.is_meta or torch.compiler.is_compiling())
+
+    def devices(self) -> tuple[Any, ...]:
+        kind = torch.accelerator.current_accelerator()
+        count = torch.accelerator.device_count()
+        return (torch.device("cpu"), *(torch.device(kind.type, index) for index in range(count) if kind is not None))
+
+    def convert(self, x: Array, dtype: Any, *, copy: bool = True) -> Array:
+        return (x.real if x.is_complex() and not dtype.is_complex else x).to(dtype, copy=copy)
+
+    def readable(self, x: Array, key: Any) -> Any:
+        parts = [part.long() if is_integer_array(part) else part for part in parts_of(key)]  # to PyTorch uint8 is a mask
+        if len(parts) == 1 and is_mask(parts[0]) and parts[0].numel() == 0 and parts[0].ndim <= x.ndim:
+            parts[0] = parts[0].new_zeros(x.shape[: parts[0].ndim])  # in the standard its axes may be 0 whatever x's are
+        return super().readable(x, tuple(parts))
+
+    def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
+        return self.add_at(x.clone(), values, key)
+
+    def add_at(self, x: Array, values: Array, key: Any) -> Array:
+        if not has_integer_array(key):
+            return super().add_at(x, values, key)
+        given, axis, at, values = along_one_axis(self.xp, x, values, key)
+        return given.index_add_(axis, at, values).reshape(x.shape)
+
+    def to_numpy(self, x: Array) -> Any:
+        x = x.float() if x.dtype is torch.bfloat16 else x  # which NumPy has not
+        return x.detach().cpu().resolve_conj().resolve_neg().numpy()
+
+    def seed(self, seed: int) -> None:
+        torch.manual_seed(seed)
+
+    def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
+        return _DRAWS[draw](*args, dtype=dtype, device=device)
+
+
+def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
+    """A copy is cut off from PyTorch's graph. PyTorch has neither negative strides nor memory that is not to be written."""
+    if isinstance(obj, Array):
+        obj = obj.detach() if copy else obj
+    elif isinstance(obj, numpy.ndarray) and copy is not False and (min((1, *obj.strides)) < 0 or not obj.flags.writeable):
+        obj = obj.copy()
+    return library.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+def _quick(name: str) -> Callable[..., Array]:
+    """PyTorch's own function where it has nothing to promote."""
+    native, general = getattr(torch, name), getattr(library, name)
+    return lambda x1, x2, /: (native if type(x1) is type(x2) and x1.dtype is x2.dtype else general)(x1, x2)
+
+
+TorchBackend.overrides = {
+    "asarray": _asarray,
+    "clone": torch.clone,
+    "to_device": lambda x, /, device, *, stream=None: x.to(device),
+    "std": lambda x, /, **options: torch.sqrt(library.var(x, **options)),
+    **{name: getattr(torch, name) for name in ("erf", "erfc")},
+    **{f"linalg.{name}": getattr(torch.linalg, name) for name in ("solve_triangular",)},
+    "linalg.expm": torch.linalg.matrix_exp,
+    **{name: _quick(name) for name in ("add", "subtract", "multiply", "divide", "matmul")},
+}
