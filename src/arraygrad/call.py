@@ -64,6 +64,9 @@ def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     if level is None:
         values = [bare(argument) for argument in arguments]
         return wrap(op, evaluate(op, values, options))
+    convention = current().subgradient
+    if convention is not POLICY and op.by_convention is not None:
+        return op.by_convention(*arguments, convention)
     values = [
         argument.array if level_of(argument) is level else constant(argument)  # type: ignore[union-attr]
         for argument in arguments
@@ -71,7 +74,6 @@ def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     outs = apply(op, values, options)
     if any(isinstance(value, Tensor) for value in values):
         level.lifted = True
-    convention = current().subgradient
     if convention is not POLICY and "subgradient" in op.named:
         options = {**options, "subgradient": convention}
     if any(isinstance(argument, Dual) and argument.level is level for argument in arguments):

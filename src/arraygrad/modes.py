@@ -222,8 +222,8 @@ class set_grad_enabled(_Switch):
 class subgradient(_Switch):
     """Take other subgradients than those of the policy, in operations called inside: a context manager or a decorator.
 
-    `ties` of max, min, maximum and minimum: "share" equally, or all to the "first". `kinks` of abs: "zero", or the
-    derivative from the "left" or from the "right".
+    `ties` of max, min, maximum, minimum, infinity norms and extreme singular values: "share" equally, or all to the
+    "first". `kinks` of abs, relu and the 1-norm: "zero", or the derivative from the "left" or from the "right".
     """
 
     def __init__(self, ties: Any = "share", kinks: Any = "zero") -> None:

@@ -60,6 +60,7 @@ class Op:
         self.view: Callable[..., bool] | None = None
         self.overlaps = False
         self.joint: Callable[..., list[Any]] | None = None
+        self.by_convention: Callable[..., Any] | None = None
         self.written_by: Op | None = None
         self.part_as_view: Callable[..., tuple[Op, dict[str, Any]]]
         self.core: str | None = None

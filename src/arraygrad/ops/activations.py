@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kinds import Array, Tensor, elementwise, general, reduction
+from ..kinds import Array, Tensor, declared, elementwise, general, reduction
+from ..modes import Subgradient
 from ..selection import Selected
+from .searching import where
 from .statistical import Axis
 
 
 @elementwise(x=lambda g, out: Selected(g, out > 0))
 def relu(x: Array, /) -> Tensor:
     """max(x, 0). The derivative at 0 is 0."""
+
+
+def _relu_by_convention(x: Array, subgradient: Subgradient) -> Tensor:
+    """relu, with the derivative at 0 that its own rule cannot give: of what it keeps, 0 and less look the same."""
+    return where(x < 0, 0, x) if subgradient.kinks == "right" else where(x <= 0, 0, x)
+
+
+declared["relu"].by_convention = _relu_by_convention
 
 
 def _logistic_tails(xp: Any, x: Any) -> Any:

@@ -15,19 +15,19 @@ LN10 = math.log(10.0)
 POSITIVE = (0, math.inf)
 
 
-def _direction(xp: Any, x: Any, subgradient: Subgradient) -> Any:
-    """The derivative of abs: the sign; at 0 what the convention says."""
+def slope_of_abs(xp: Any, x: Any, subgradient: Subgradient) -> Any:
+    """The sign; at 0 what the convention says."""
     if subgradient.kinks == "zero" or not is_real(x):
         return xp.sign(x)
     return xp.where(x == 0, 1 if subgradient.kinks == "right" else -1, xp.sign(x))
 
 
 def _abs_jvp(xp: Any, t: Any, x: Any, subgradient: Subgradient) -> Any:
-    direction = _direction(xp, x, subgradient)
-    return t * direction if is_real(x) else xp.real(xp.conj(direction) * t)
+    slope = slope_of_abs(xp, x, subgradient)
+    return t * slope if is_real(x) else xp.real(xp.conj(slope) * t)
 
 
-@general(x=lambda xp, g, x, subgradient: g * _direction(xp, x, subgradient), jvp=_abs_jvp, pointwise=True)
+@general(x=lambda xp, g, x, subgradient: g * slope_of_abs(xp, x, subgradient), jvp=_abs_jvp, pointwise=True)
 def abs(x: Array, /) -> Tensor:
     """Absolute value; of a complex number its modulus. The derivative at 0 is 0."""
 

@@ -13,11 +13,12 @@ from typing import Any
 from ..backends import device_of
 from ..errors import ArgumentError
 from ..kinds import Array, Tensor, composite, constant, general, linear, multilinear
+from ..modes import Subgradient
 from ..rules import expand
 from ..tensor import as_tensor
 from . import statistical
 from .decompositions import eigh_parts, svd_parts
-from .elementwise import abs
+from .elementwise import abs, slope_of_abs
 from .linear_algebra import adjoint, conj, matmul, matrix_transpose, tensordot, vecdot
 
 Axis = int | tuple[int, ...] | None
@@ -334,16 +335,20 @@ def matrix_rank(x: Array, /, *, rtol: Any = None) -> Tensor:
 # -- norms --------------------------------------------------------------------------------------------------
 
 
-def _norm_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+def _norm_direction(
+    xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float, subgradient: Subgradient
+) -> Any:
     """The derivative of a vector norm by each entry, as the direction of steepest ascent; 0 at the zero vector."""
     out = expand(out, x.ndim, axis, keepdims)
     if ord == 0:
         return xp.zeros_like(x)
-    sign = xp.sign(x)
     if ord == 1:
-        return sign
+        return slope_of_abs(xp, x, subgradient)
+    sign = xp.sign(x)
     if math.isinf(ord):
         wins = xp.abs(x) == out
+        if subgradient.ties == "first":
+            return xp.where(statistical.first(xp, wins, axis), sign, 0)
         return xp.where(wins, sign / xp.sum(xp.astype(wins, out.dtype), axis=axis, keepdims=True), 0)
     if ord == 2:
         return x / xp.where(out == 0, 1, out)
@@ -354,12 +359,16 @@ def _norm_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: 
     return xp.where(flat, 0, sign * ratio ** (ord - 1))
 
 
-def _norm_pull(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
-    return expand(g, x.ndim, axis, keepdims) * _norm_direction(xp, x, out, axis, keepdims, ord)
+def _norm_pull(
+    xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float, subgradient: Subgradient
+) -> Any:
+    return expand(g, x.ndim, axis, keepdims) * _norm_direction(xp, x, out, axis, keepdims, ord, subgradient)
 
 
-def _norm_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
-    product = conj(xp, _norm_direction(xp, x, out, axis, keepdims, ord)) * t
+def _norm_jvp(
+    xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float, subgradient: Subgradient
+) -> Any:
+    product = conj(xp, _norm_direction(xp, x, out, axis, keepdims, ord, subgradient)) * t
     return xp.sum(xp.real(product), axis=axis, keepdims=keepdims)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentTypeError
 from ..kinds import Array, Tensor, composite, reduction
+from ..modes import Subgradient
 from ..selection import Selected
 from ..tensor import as_tensor
 from . import statistical
@@ -17,9 +18,11 @@ from .searching import where
 from .statistical import Axis
 
 
-def _extreme(xp: Any, x: Any, out: Any, axis: Axis) -> Selected:
-    """An equal share for each element that is extreme, structurally zero for the others: NaN equals nothing."""
+def _extreme(xp: Any, x: Any, out: Any, axis: Axis, subgradient: Subgradient) -> Selected:
+    """Its share for each element that is extreme, structurally zero for the others: NaN equals nothing."""
     wins = x == out
+    if subgradient.ties == "first":
+        return Selected(xp.ones_like(x), statistical.first(xp, wins, axis))
     count = xp.sum(xp.astype(wins, x.dtype), axis=axis, keepdims=True)
     return Selected(1 / xp.where(count == 0, 1, count), wins)
 

@@ -65,23 +65,22 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = 
     """Product over `axis`."""
 
 
-def _first(xp: Any, wins: Any, axis: Axis) -> Any:
+def first(xp: Any, wins: Any, axis: Axis) -> Any:
     """The first of the winners over `axis`, in row-major order."""
     axes = reduced_axes(wins.ndim, axis)
     order = (*(each for each in range(wins.ndim) if each not in axes), *axes)
     moved = xp.permute_dims(wins, order)
     flat = xp.reshape(moved, (*(wins.shape[each] for each in order[: wins.ndim - len(axes)]), reduced_count(wins, axis)))
-    first = flat & (xp.cumulative_sum(xp.astype(flat, xp.int64), axis=-1) == 1)
+    ahead = flat & (xp.cumulative_sum(xp.astype(flat, xp.int64), axis=-1) == 1)
     inverse = tuple(order.index(each) for each in range(wins.ndim))
-    return xp.permute_dims(xp.reshape(first, moved.shape), inverse)
+    return xp.permute_dims(xp.reshape(ahead, moved.shape), inverse)
 
 
 def _extreme(xp: Any, x: Any, out: Any, axis: Axis, subgradient: Subgradient) -> Selected:
     """Its share for each element that is extreme, structurally zero for the others."""
     wins = x == out
     if subgradient.ties == "first":
-        wins = _first(xp, wins, axis)
-        return Selected(xp.ones_like(x), wins)
+        return Selected(xp.ones_like(x), first(xp, wins, axis))
     count = xp.sum(xp.astype(wins, x.dtype), axis=axis, keepdims=True)
     return Selected(1 / count, wins)
 
