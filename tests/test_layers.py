@@ -11,7 +11,7 @@ SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
     "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "family", "tensor",
-    "dual", "rules", "saved", "op", "call", "views", "stacks", "overwriting", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "execution", "engine",
+    "dual", "rules", "saved", "op", "call", "views", "stacks", "overwriting", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine",
     "accumulation", "gradients", "transforms", "jacobians", "func", "autograd", "printing", "factories", "methods",
     "__init__", "__main__",
 )  # fmt: skip

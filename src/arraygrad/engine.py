@@ -17,6 +17,7 @@ from .graph import FREED, Node, Output, Vertex
 from .hooks import run_tensor_hooks
 from .modes import current
 from .op import released
+from .passes import sources
 from .saved import Packed
 from .selection import Selected, settle, total
 from .tensor import Tensor
@@ -208,10 +209,3 @@ def leading_to(wanted: frozenset[Vertex], roots: Iterable[Vertex]) -> set[Vertex
         if any(source in wanted or source in needed for source in sources(vertex)):
             needed.add(vertex)
     return needed
-
-
-def sources(vertex: Vertex) -> Sequence[Vertex]:
-    """The vertices that a cotangent of this one goes to."""
-    if isinstance(vertex, Output):
-        return (vertex.node,)
-    return [source for source in vertex.edges if source is not None] if isinstance(vertex, Node) else ()

@@ -153,8 +153,9 @@ def lift_with_graph(node: Node, kept: Any) -> Any:
     lifted = [
         new_tensor(value, edge) if is_held(value) else value for value, edge in zip(kept[:count], node.edges, strict=True)
     ]
+    outputs = node.op.output_count(node, kept)
     for index, value in enumerate(kept[count:]):
-        vertex = Output(node, index) if node.op.multiple else node
+        vertex = None if index >= outputs else Output(node, index) if node.op.multiple else node
         lifted.append(new_tensor(value, vertex) if is_held(value) else value)
     return with_tangents(node, lifted)
 

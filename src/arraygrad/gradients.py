@@ -14,7 +14,8 @@ from .dual import recorded
 from .engine import walk
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .execution import lift_constants, lift_with_graph
-from .graph import ROOT, AccumulateGrad, Level, Vertex
+from .graph import ROOT, AccumulateGrad, GradientEdge, Level, Vertex
+from .passes import Pass
 from .tensor import Tensor, as_tensor, new_tensor
 
 Tensors = Tensor | Sequence[Tensor]
@@ -55,15 +56,32 @@ def backward(
         _check_differentiable(targets)
     roots = _roots(_recorded(tensors), _sequence(grad_tensors))
     retained: list[tuple[Tensor, Any]] = []
-    arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
-    holders: dict[Vertex, Holder]
-    if targets is None:
-        holders = {leaf: leaf for leaf in arrived if type(leaf) is AccumulateGrad and leaf.requires_grad}
-    else:
-        holders = {target.node: holder_of(target) for target in targets if target.node in arrived}  # type: ignore[misc]
-    entries = [(holder, [arrived.pop(vertex)]) for vertex, holder in holders.items()]
-    del roots
-    accumulate(entries + _cells(retained, holders), create_graph)
+    with Pass([vertex for vertex, _ in roots]):
+        arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
+        holders: dict[Vertex, Holder]
+        if targets is None:
+            holders = {leaf: leaf for leaf in arrived if type(leaf) is AccumulateGrad and leaf.requires_grad}
+        else:
+            holders = {vertex_of(target): _holder(target) for target in targets if vertex_of(target) in arrived}
+        entries = [(holder, [arrived.pop(vertex)]) for vertex, holder in holders.items()]
+        del roots
+        accumulate(entries + _cells(retained, holders), create_graph)
+
+
+def vertex_of(target: Any) -> Any:
+    """The vertex of a tensor or of a gradient edge."""
+    return target.vertex if type(target) is GradientEdge else target.node
+
+
+def _holder(target: Any) -> Holder:
+    if type(target) is not GradientEdge:
+        return holder_of(target)
+    if type(target.vertex) is AccumulateGrad:
+        return target.vertex
+    raise GradientError(
+        f"backward: inputs: got the edge of {target.node.name()}; expected tensors, or edges of leaves: no tensor is known "
+        "that would hold the gradient; use arraygrad.autograd.grad"
+    )
 
 
 def _cells(retained: list[tuple[Tensor, Any]], holders: Container[Vertex | None]) -> list[tuple[Holder, list[Any]]]:
@@ -104,17 +122,22 @@ def grad(
                         materialize_grads)  # fmt: skip
     roots = _roots(sources, _sequence(grad_outputs))
     retained: list[tuple[Tensor, Any]] = []
-    arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
-    results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
-    accumulate(_cells(retained, ()), create_graph)
+    with Pass([vertex for vertex, _ in roots]):
+        arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
+        results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
+        accumulate(_cells(retained, ()), create_graph)
     return tuple(results)
 
 
 def _result(
     arrived: dict[Vertex, Any], index: int, target: Tensor, allow_unused: bool | None, materialize: bool
 ) -> Tensor | None:
-    if target.node in arrived:
-        return own([arrived[target.node]])  # type: ignore[index]
+    if vertex_of(target) in arrived:
+        return own([arrived[vertex_of(target)]])
+    if materialize and type(target) is GradientEdge:
+        raise GradientError(
+            f"grad: materialize_grads: got a GradientEdge as input {index}, whose shape is not known; pass the tensor itself"
+        )
     if materialize:
         return new_tensor(target.backend.xp.zeros_like(bare(target)))
     if allow_unused:
@@ -179,6 +202,8 @@ def _level(tensor: Any) -> Level:
 
 def _check_differentiable(targets: Sequence[Tensor]) -> None:
     for index, target in enumerate(targets):
+        if type(target) is GradientEdge:
+            continue
         if not isinstance(target, Tensor):
             raise ArgumentTypeError(f"inputs[{index}]: got {type(target).__name__}; expected a Tensor")
         if target.node is None:
@@ -196,6 +221,9 @@ def _roots(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, Te
         raise ArgumentError(f"got {len(tensors)} tensors and {len(gradients)} gradients; expected one gradient for each")
     roots = []
     for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if type(tensor) is GradientEdge:
+            roots.append(_root_of_edge(index, tensor, gradient))
+            continue
         if not isinstance(tensor, Tensor):
             raise ArgumentTypeError(f"outputs[{index}]: got {type(tensor).__name__}; expected a Tensor")
         if tensor.node is None:
@@ -206,6 +234,15 @@ def _roots(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, Te
         g = _implicit(tensor) if gradient is None else _explicit(index, tensor, gradient)
         roots.append((tensor.node, g))
     return roots
+
+
+def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Tensor]:
+    if gradient is None:
+        raise GradientError(
+            f"outputs[{index}]: grad can be implicitly created only for scalar outputs, and the shape of a GradientEdge is not "
+            "known: pass a gradient"
+        )
+    return edge.vertex, as_tensor(gradient)
 
 
 def _implicit(tensor: Tensor) -> Tensor:
@@ -294,7 +331,7 @@ def differentiate(
                 start,
                 retain_graph=create_graph if retain_graph is None else retain_graph,
                 lift=lift,
-                inputs=None if targets is None else [target.node for target in targets],  # type: ignore[misc]
+                inputs=None if targets is None else [vertex_of(target) for target in targets],
                 retained=retained,
             )
     finally:

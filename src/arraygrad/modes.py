@@ -76,7 +76,7 @@ def is_grad_enabled() -> bool:
     return current().blocked < depth.get()
 
 
-class _Switch:
+class Switch:
     """A context manager that is a decorator too, of functions, generators, coroutines and asynchronous generators."""
 
     _outer: Any = None
@@ -93,7 +93,7 @@ class _Switch:
         before, self._outer = self._outer
         replace(before)
 
-    def _another(self) -> _Switch:
+    def _another(self) -> Switch:
         """A switch of the same kind: each call of a decorated function has its own."""
         return type(self)()
 
@@ -170,7 +170,7 @@ class _Switch:
         return wrapped
 
 
-class _BareDecorator(_Switch):
+class _BareDecorator(Switch):
     """A switch without arguments, which may decorate without parentheses: `@no_grad`."""
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
@@ -194,7 +194,7 @@ class enable_grad(_BareDecorator):
         return current()._replace(blocked=RECORD_ALL)
 
 
-class set_grad_enabled(_Switch):
+class set_grad_enabled(Switch):
     """Switch recording on or off, at once; as a context manager or decorator, until its end."""
 
     def __init__(self, mode: bool) -> None:
@@ -215,11 +215,11 @@ class set_grad_enabled(_Switch):
         replace(self._before)
         return super().__call__(function)
 
-    def _another(self) -> _Switch:
+    def _another(self) -> Switch:
         return type(self)(self.mode)
 
 
-class subgradient(_Switch):
+class subgradient(Switch):
     """Take other subgradients than those of the policy, in operations called inside: a context manager or a decorator.
 
     `ties` of max, min, maximum, minimum, infinity norms and extreme singular values: "share" equally, or all to the
@@ -239,6 +239,6 @@ class subgradient(_Switch):
         """These subgradients, and otherwise what is current."""
         return current()._replace(subgradient=self.convention)
 
-    def _another(self) -> _Switch:
+    def _another(self) -> Switch:
         """One like this."""
         return type(self)(*self.convention)
