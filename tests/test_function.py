@@ -116,7 +116,7 @@ def test_backward_inside_forward_mode_inside_backward():
 
 
 def test_without_jvp_forward_mode_raises():
-    with pytest.raises(NotImplementedError, match="You must implement the jvp function for custom autograd.Function"):
+    with pytest.raises(NotImplementedError, match=r"You must implement the jvp function for custom autograd\.Function"):
         ag.func.jvp(cube(ag).apply, (ag.asarray(1.0),), (ag.asarray(1.0),))
 
 

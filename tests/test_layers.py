@@ -10,9 +10,10 @@ import arraygrad
 SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
-    "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "family", "tensor",
-    "dual", "rules", "saved", "op", "call", "views", "stacks", "overwriting", "derive", "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine",
-    "accumulation", "gradients", "transforms", "jacobians", "func", "autograd", "printing", "factories", "methods",
+    "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "family",
+    "tensor", "dual", "rules", "saved", "op", "call", "views", "stacks", "overwriting", "derive", "hotpath",
+    "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine", "accumulation", "roots",
+    "gradients", "transforms", "jacobians", "func", "custom", "autograd", "printing", "factories", "methods",
     "__init__", "__main__",
 )  # fmt: skip
 """Every module or subpackage, in the order in which they may import."""

@@ -8,15 +8,14 @@ from typing import Any
 
 from . import modes
 from .accumulation import Holder, accumulate, holder_of, own
-from .backends import backend_of, is_real
 from .call import bare, level_of
-from .dual import recorded
 from .engine import walk
-from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .errors import ArgumentError, GradientError
 from .execution import lift_constants, lift_with_graph
 from .graph import ROOT, AccumulateGrad, GradientEdge, Level, Vertex
 from .passes import Pass
-from .tensor import Tensor, as_tensor, new_tensor
+from .roots import check_differentiable, level_at, roots_of, sequence, targets_of, vertex_of
+from .tensor import Tensor, new_tensor
 
 Tensors = Tensor | Sequence[Tensor]
 
@@ -34,7 +33,7 @@ def backward(
     All or nothing: if anything raises, no `.grad` has changed. Without `retain_graph` (default: `create_graph`) what
     the graph keeps is released on the way. With `create_graph` the gradients can be differentiated themselves.
     """
-    if modes.depth.get() > 0 and any(_level(tensor) is not ROOT for tensor in _sequence(tensors)):
+    if modes.depth.get() > 0 and any(level_at(tensor) is not ROOT for tensor in sequence(tensors)):
         raise GradientError(
             "backward: called inside a transform on a value of that transform; backward() fills .grad, which a "
             "transform cannot return: use arraygrad.autograd.grad or arraygrad.func.grad instead"
@@ -50,11 +49,11 @@ def backward(
         )
     targets = None
     if inputs is not None:
-        targets = _recorded(inputs)
+        targets = targets_of(inputs)
         if not targets:
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
-        _check_differentiable(targets)
-    roots = _roots(_recorded(tensors), _sequence(grad_tensors))
+        check_differentiable(targets)
+    roots = roots_of(targets_of(tensors), sequence(grad_tensors))
     retained: list[tuple[Tensor, Any]] = []
     with Pass([vertex for vertex, _ in roots]):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
@@ -66,11 +65,6 @@ def backward(
         entries = [(holder, [arrived.pop(vertex)]) for vertex, holder in holders.items()]
         del roots
         accumulate(entries + _cells(retained, holders), create_graph)
-
-
-def vertex_of(target: Any) -> Any:
-    """The vertex of a tensor or of a gradient edge."""
-    return target.vertex if type(target) is GradientEdge else target.node
 
 
 def _holder(target: Any) -> Holder:
@@ -113,14 +107,14 @@ def grad(
         values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, allow_unused,
                       is_grads_batched, materialize_grads)  # fmt: skip
         return dict(zip(inputs, values, strict=True))
-    targets, sources = _recorded(inputs), _recorded(outputs)
+    targets, sources = targets_of(inputs), targets_of(outputs)
     if not targets:
         raise GradientError("`inputs` argument to `grad()` cannot be empty.")
-    _check_differentiable(targets)
+    check_differentiable(targets)
     if is_grads_batched:
-        return _batched(sources, targets, _sequence(grad_outputs), retain_graph, create_graph, allow_unused,
+        return _batched(sources, targets, sequence(grad_outputs), retain_graph, create_graph, allow_unused,
                         materialize_grads)  # fmt: skip
-    roots = _roots(sources, _sequence(grad_outputs))
+    roots = roots_of(sources, sequence(grad_outputs))
     retained: list[tuple[Tensor, Any]] = []
     with Pass([vertex for vertex, _ in roots]):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
@@ -179,125 +173,6 @@ def _batch_size(outputs: list[Tensor], grad_outputs: list[Any]) -> int:
                 "expected the same batch of at least 1 for all"
             )
     return len(grad_outputs[0])
-
-
-# -- roots ------------------------------------------------------------------------------------------------
-
-
-def _sequence(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _recorded(value: Any) -> list[Any]:
-    """Tensors without the tangents that they carry: what the graph recorded."""
-    return list(map(recorded, _sequence(value)))
-
-
-def _level(tensor: Any) -> Level:
-    node = getattr(tensor, "node", None)
-    return node.level if node is not None else ROOT
-
-
-def _check_differentiable(targets: Sequence[Tensor]) -> None:
-    for index, target in enumerate(targets):
-        if type(target) is GradientEdge:
-            continue
-        if not isinstance(target, Tensor):
-            raise ArgumentTypeError(f"inputs[{index}]: got {type(target).__name__}; expected a Tensor")
-        if target.node is None:
-            raise GradientError(
-                f"One of the differentiated Tensors does not require grad: inputs[{index}] of shape {target.shape}; "
-                "call requires_grad_() on it before it is used"
-            )
-
-
-def _roots(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, Tensor]]:
-    """The vertices to start from, each with its cotangent, checked."""
-    if not gradients:
-        gradients = [None] * len(tensors)
-    if len(gradients) != len(tensors):
-        raise ArgumentError(f"got {len(tensors)} tensors and {len(gradients)} gradients; expected one gradient for each")
-    roots = []
-    for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
-        if type(tensor) is GradientEdge:
-            roots.append(_root_of_edge(index, tensor, gradient))
-            continue
-        if not isinstance(tensor, Tensor):
-            raise ArgumentTypeError(f"outputs[{index}]: got {type(tensor).__name__}; expected a Tensor")
-        if tensor.node is None:
-            raise GradientError(
-                f"element {index} of tensors does not require grad and does not have a grad_fn: none of the tensors that it "
-                "was computed from requires a gradient, or recording was switched off"
-            )
-        g = _implicit(tensor) if gradient is None else _explicit(index, tensor, gradient)
-        roots.append((tensor.node, g))
-    return roots
-
-
-def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Tensor]:
-    if gradient is None:
-        raise GradientError(
-            f"outputs[{index}]: grad can be implicitly created only for scalar outputs, and the shape of a GradientEdge is not "
-            "known: pass a gradient"
-        )
-    return edge.vertex, as_tensor(gradient)
-
-
-def _implicit(tensor: Tensor) -> Tensor:
-    """The cotangent 1 of a real scalar."""
-    array = bare(tensor)
-    if array.shape and tensor.size != 1:
-        raise GradientError(
-            f"grad can be implicitly created only for scalar outputs: got shape {tensor.shape}; "
-            "pass a gradient of that shape, or reduce the output first, with sum() or mean()"
-        )
-    if not is_real(array):
-        raise GradientError(
-            f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype.name}; "
-            "pass a gradient, or take the real part first"
-        )
-    backend = backend_of(array)
-    return new_tensor(backend.wrap(backend.xp.ones_like(array)))
-
-
-def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:
-    """A cotangent given by the user, in the dtype of the output."""
-    if not isinstance(gradient, Tensor):
-        gradient = as_tensor(gradient) if hasattr(gradient, "dtype") else _scalar_gradient(tensor, gradient)
-    if gradient.backend is not tensor.backend:
-        raise ArgumentTypeError(
-            f"grad_output[{index}]: got an array stored by {gradient.backend.name} for an output stored by "
-            f"{tensor.backend.name}; convert it first"
-        )
-    if gradient.device != tensor.device:
-        raise ArgumentTypeError(
-            f"grad_output[{index}]: got an array on {gradient.device} for an output on {tensor.device}; "
-            "move it first, with g.to_device(y.device)"
-        )
-    if gradient.shape != tensor.shape:
-        raise ArgumentError(
-            f"Mismatch in shape: grad_output[{index}] has a shape of {gradient.shape} and output[{index}] has a shape of "
-            f"{tensor.shape}."
-        )
-    if gradient.dtype.is_complex != tensor.dtype.is_complex:
-        raise ArgumentTypeError(
-            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
-            f"grad_output[{index}] has a dtype of {gradient.dtype.name} and output[{index}] has a dtype of "
-            f"{tensor.dtype.name}."
-        )
-    if gradient.dtype != tensor.dtype:
-        from .ops.data_type import astype
-
-        gradient = astype(gradient, tensor.dtype)
-    return gradient
-
-
-def _scalar_gradient(tensor: Tensor, gradient: Any) -> Tensor:
-    if not isinstance(gradient, (int, float, complex)):
-        raise ArgumentTypeError(f"gradient: got {type(gradient).__name__}; expected a Tensor or None")
-    return new_tensor(tensor.backend.xp.asarray(gradient, dtype=tensor.backend.raw_dtype(tensor.dtype)))
 
 
 def differentiate(

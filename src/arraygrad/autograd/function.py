@@ -1,83 +1,20 @@
-"""`Function`: an operation with a derivative that the user wrote, under the names of `torch.autograd.Function`.
-
-A call goes down through the levels of its arguments (`graph.Level`): `forward` runs once, on plain tensors and without
-recording, and each level on the way back adds what is its own: a node whose rule is `backward`, or tangents by `jvp`.
-So a Function nests with transforms and with itself, whether it has a `setup_context` or not. What was saved is known as
-an input or an output, so that the derivative of `backward` goes through it.
-"""
+"""`Function`: an operation with a derivative that the user wrote, under the names of `torch.autograd.Function`."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from .. import modes
-from ..call import deepest, level_of
-from ..dual import Dual
-from ..errors import ArgumentError, ArgumentTypeError, DerivativeNotImplemented, GradientError
-from ..graph import AccumulateGrad, Level, Node, Output, next_number
-from ..op import Kind, Op
-from ..rules import Spec
-from ..saved import pack
-from ..selection import settle
-from ..tensor import Tensor, as_tensor, constant, new_tensor
+from ..call import level_of
+from ..custom import FunctionCtx, run
+from ..errors import DerivativeNotImplemented, GradientError
+from ..graph import AccumulateGrad
+from ..tensor import Tensor
 from ..views import write
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
-
-
-class FunctionCtx:
-    """What `forward` tells `backward` and `jvp`. Attributes of the user's own are kept as they are."""
-
-    __slots__ = ("__dict__", "_dirty", "_materialize", "_non_differentiable", "_saved", "_to_save", "needs_input_grad")
-
-    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
-        self.needs_input_grad = needs_input_grad
-        self._to_save: tuple[Any, ...] = ()
-        self._saved: tuple[Any, ...] | None = None
-        self._dirty: tuple[Tensor, ...] = ()
-        self._non_differentiable: tuple[Tensor, ...] = ()
-        self._materialize = True
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for `backward`: inputs and outputs above all. Raises ArgumentTypeError for anything else."""
-        for index, tensor in enumerate(tensors):
-            if not (tensor is None or isinstance(tensor, Tensor)):
-                raise ArgumentTypeError(
-                    f"save_for_backward can only save variables, but argument {index} is of type "
-                    f"{type(tensor).__name__}; keep it as an attribute, ctx.name = value"
-                )
-        self._to_save = tensors
-
-    save_for_forward = save_for_backward
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """The tensors that were kept, inside `backward` and `jvp`."""
-        if self._saved is None:
-            raise GradientError("saved_tensors: they are known inside backward() and jvp() only")
-        return self._saved
-
-    def mark_dirty(self, *tensors: Tensor) -> None:
-        """Say which inputs `forward` writes to. All must be returned."""
-        self._dirty = tensors
-
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Say which outputs have no derivative."""
-        self._non_differentiable = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether `backward` gets zeros (the default) or None for outputs that nobody used."""
-        self._materialize = bool(value)
-
-    def _with(self, saved: tuple[Any, ...]) -> FunctionCtx:
-        """The same with the tensors that were kept: each use has its own, so that threads may share a graph."""
-        other = FunctionCtx(self.needs_input_grad)
-        other.__dict__ = self.__dict__
-        other._materialize = self._materialize
-        other._saved = saved
-        return other
 
 
 class Function:
@@ -128,11 +65,21 @@ class Function:
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
                 "of them."
             )
-        call = _run(cls, args, tuple(level_of(arg) is not None for arg in args))
+        call = run(cls, args, tuple(level_of(arg) is not None for arg in args))
         results = list(call.outputs)
         for position, index in call.dirty.items():
             results[position] = _written(args[index], results[position])
         return tuple(results) if call.is_tuple else results[0]
+
+    @classmethod
+    def takes_context(cls) -> bool:
+        """Whether `forward` has the context as its first argument."""
+        return cls.setup_context is Function.setup_context
+
+    @classmethod
+    def reverse_rule(cls) -> Callable[..., Any]:
+        """`backward`, or `vjp` if that was written."""
+        return cls.backward if cls.backward is not Function.backward else cls.vjp
 
 
 def _written(argument: Tensor, result: Tensor) -> Tensor:
@@ -143,236 +90,6 @@ def _written(argument: Tensor, result: Tensor) -> Tensor:
         raise GradientError("mark_dirty: a leaf Variable that requires grad has been used in an in-place operation.")
     write(argument, result)
     return argument
-
-
-class Call(NamedTuple):
-    """A call of a Function at some level: its outputs there, and what holds at every level."""
-
-    ctx: FunctionCtx
-    outputs: tuple[Any, ...]
-    is_tuple: bool
-    places: tuple[tuple[str, int], ...]
-    """For each saved tensor: "input" or "output" and its position; or "other" and its position in `others`."""
-    others: tuple[Any, ...]
-    has_derivative: tuple[bool, ...]
-    dirty: dict[int, int]
-    """The input that an output is, by the positions of the two."""
-
-
-def _run(function: type[Function], args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
-    op = _op_of(function)
-    level = deepest(args, op)
-    if level is None:
-        return _forward(function, args, needs)
-    inner = [_one_level_down(arg, level) for arg in args]
-    call = _run(function, inner, needs)
-    if any(isinstance(arg, Dual) and arg.level is level for arg in args):
-        return call._replace(outputs=_push(function, level, args, inner, call))
-    if modes.current().blocked >= level.depth:
-        return call
-    if any(isinstance(constant(value), Tensor) for value in (*inner, *call.outputs)):
-        level.lifted = True
-    return call._replace(outputs=_record(op, level, args, inner, call))
-
-
-def _one_level_down(arg: Any, level: Level) -> Any:
-    """An argument as a value of the levels below; a tensor of its own, since `forward` may write to it."""
-    if not isinstance(arg, Tensor):
-        return arg
-    if level_of(arg) is level:
-        return arg.array if isinstance(arg.array, Tensor) else new_tensor(arg.array)
-    return new_tensor(arg.array) if level_of(arg) is None else arg
-
-
-def _forward(function: type[Function], args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
-    """The call on plain tensors, nothing recorded."""
-    ctx = FunctionCtx(needs)
-    before = modes.replace(modes.with_blocked(modes.depth.get()))
-    try:
-        if function.setup_context is Function.setup_context:
-            output = function.forward(ctx, *args)
-        else:
-            output = function.forward(*args)
-            function.setup_context(ctx, tuple(args), output)
-    finally:
-        modes.replace(before)
-    outputs = tuple(output) if isinstance(output, (tuple, list)) else (output,)
-    dirty = {_position(tensor, outputs): _position(tensor, args) for tensor in ctx._dirty}
-    if None in dirty:
-        raise GradientError(
-            "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
-            "modified inplace must all be outputs of the Function."
-        )
-    places, others = _places(ctx._to_save, args, outputs)
-    has_derivative = tuple(
-        isinstance(each, Tensor) and each.dtype.is_differentiable and _position(each, ctx._non_differentiable) is None
-        for each in outputs
-    )
-    return Call(ctx, outputs, isinstance(output, (tuple, list)), places, others, has_derivative, dirty)  # type: ignore[arg-type]
-
-
-def _position(tensor: Any, among: Sequence[Any]) -> int | None:
-    return next((position for position, each in enumerate(among) if each is tensor), None)
-
-
-def _places(saved: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
-    places, others = [], []
-    for tensor in saved:
-        as_output, as_input = _position(tensor, outputs), _position(tensor, inputs)
-        if tensor is not None and as_output is not None and (as_input is None or tensor._version):
-            places.append(("output", as_output))
-        elif tensor is not None and as_input is not None:
-            places.append(("input", as_input))
-        else:
-            places.append(("other", len(others)))
-            others.append(tensor)
-    return tuple(places), tuple(others)
-
-
-# -- reverse mode -------------------------------------------------------------------------------------------
-
-
-class FunctionOp(Op):
-    """The operation of a Function, as nodes know it."""
-
-    def __init__(self, function: type[Function]) -> None:
-        super().__init__(function.__name__, (), (), {})
-        self.kind = Kind.GENERAL
-        self.function = function
-        self.multiple = True
-        self.node_name = f"{function.__name__}Backward"
-        self.joint = _pull
-
-    def output_count(self, node: Node, kept: Any) -> int:
-        """How many outputs a call had."""
-        return len(node.options.specs)
-
-
-@functools.cache
-def _op_of(function: type[Function]) -> FunctionOp:
-    return FunctionOp(function)
-
-
-class Recorded(NamedTuple):
-    """What a node knows of a call: how it was, and what its outputs are like."""
-
-    call: Call
-    specs: tuple[Any, ...]
-    backend: Any
-
-
-def _record(op: FunctionOp, level: Level, args: Sequence[Any], inner: Sequence[Any], call: Call) -> tuple[Any, ...]:
-    node = Node()
-    node.op = op
-    node.level = level
-    node.number = next_number()
-    node.edges = tuple(arg.node if level_of(arg) is level else None for arg in args)
-    node.extra = None
-    node.conform = tuple(None if edge is None else Spec(constant(value)) for edge, value in zip(node.edges, inner))
-    values = [constant(value) if isinstance(value, Tensor) else None for value in (*inner, *call.outputs)]
-    node.kept = _kept(call, values, len(args))
-    hooks = modes.current().saved_hooks
-    if hooks:
-        node.kept = pack(node.kept, hooks)
-    backend = next(arg.backend for arg in args if isinstance(arg, Tensor))
-    specs = tuple(Spec(constant(output)) if isinstance(output, Tensor) else None for output in call.outputs)
-    node.options = Recorded(call._replace(outputs=(), others=()), specs, backend)
-    made: dict[int, Any] = {}
-    for position, output in enumerate(call.outputs):
-        if call.has_derivative[position] and id(output) not in made:
-            made[id(output)] = new_tensor(constant(output), Output(node, position))
-    return tuple(made.get(id(output), output) for output in call.outputs)
-
-
-def _kept(call: Call, values: Sequence[Any], arity: int) -> tuple[Any, ...]:
-    """By position, inputs and outputs that were saved, then whatever else was."""
-    wanted = {position + (arity if kind == "output" else 0) for kind, position in call.places if kind != "other"}
-    others = [constant(other) if isinstance(other, Tensor) else None for other in call.others]
-    return (*(value if position in wanted else None for position, value in enumerate(values)), *others)
-
-
-def _pull(node: Node, g: tuple[Any, ...], kept: Sequence[Any], wants: Sequence[bool]) -> list[Any]:
-    """The gradients of the arguments, by the user's `backward`, checked."""
-    call, specs, backend = node.options
-    function: Any = node.op.function
-    arity, count = len(node.edges), len(specs)
-    offset = {"input": 0, "output": arity, "other": arity + count}
-    saved = tuple(_tensor(kept[offset[kind] + position]) for kind, position in call.places)
-    grads = [_grad_output(part, spec, call.ctx, backend) for part, spec in zip(g, specs, strict=True)]
-    rule = function.backward if function.backward is not Function.backward else function.vjp
-    results = rule(call.ctx._with(saved), *grads)
-    results = list(results) if isinstance(results, (tuple, list)) else [results]
-    if len(results) < arity or any(extra is not None for extra in results[arity:]):
-        raise GradientError(
-            f"function {node.name()} returned an incorrect number of gradients (expected {arity}, got {len(results)})"
-        )
-    lifted = any(isinstance(part, Tensor) for part in (*kept, *map(settle, g)))
-    return [
-        _checked(node, index, result, lifted) if wants[index] else None for index, result in enumerate(results[:arity])
-    ]
-
-
-def _tensor(value: Any) -> Any:
-    return None if value is None else as_tensor(value)
-
-
-def _grad_output(g: Any, spec: Any, ctx: FunctionCtx, backend: Any) -> Any:
-    """The gradient of an output as `backward` gets it: zeros where there is none, if those are to be made."""
-    if g is not None:
-        return as_tensor(settle(g))
-    if spec is None or not ctx._materialize:
-        return None
-    dtype = backend.raw_dtype(spec.dtype)
-    return new_tensor(backend.wrap(backend.xp.zeros(spec.shape, dtype=dtype, device=spec.device)))
-
-
-def _checked(node: Node, index: int, result: Any, lifted: bool) -> Any:
-    """A gradient that `backward` returned, as the walk goes on with it."""
-    if result is None:
-        return None
-    if not isinstance(result, Tensor):
-        raise ArgumentTypeError(f"{node.name()}: gradient {index}: expected Variable or None (got {type(result).__name__})")
-    shape, expected = result.shape, tuple(node.conform[index].shape)
-    tail = shape[len(shape) - len(expected) :]
-    if len(shape) < len(expected) or any(want not in (1, got) for got, want in zip(tail, expected)):
-        raise ArgumentError(
-            f"Function {node.name()} returned an invalid gradient at index {index} - got {list(shape)} but expected shape "
-            f"compatible with {list(expected)}"
-        )
-    return result if lifted else constant(result)
-
-
-# -- forward mode -------------------------------------------------------------------------------------------
-
-
-def _push(
-    function: type[Function], level: Level, args: Sequence[Any], inner: Sequence[Any], call: Call
-) -> tuple[Any, ...]:
-    """The outputs with their tangents, by the user's `jvp`."""
-    values = {"input": inner, "output": call.outputs, "other": call.others}
-    ctx = call.ctx._with(tuple(values[kind][position] for kind, position in call.places))
-    tangents = []
-    for arg, value in zip(args, inner, strict=True):
-        if isinstance(arg, Dual) and arg.level is level:
-            tangents.append(as_tensor(settle(arg.tangent)))
-        elif isinstance(value, Tensor) and ctx._materialize:
-            tangents.append(value * 0)
-        else:
-            tangents.append(None)
-    pushed = function.jvp(ctx, *tangents)
-    pushed = tuple(pushed) if isinstance(pushed, (tuple, list)) else (pushed,)
-    if len(pushed) != len(call.outputs):
-        raise GradientError(
-            f"function {function.__name__} returned an incorrect number of tangents from jvp (expected "
-            f"{len(call.outputs)}, got {len(pushed)})"
-        )
-    return tuple(
-        Dual(constant(output), constant(tangent), level) if has and tangent is not None else output
-        for output, tangent, has in zip(call.outputs, pushed, call.has_derivative, strict=True)
-    )
-
-
-# -- derivatives of derivatives -----------------------------------------------------------------------------
 
 
 class _Refuse(Function):
