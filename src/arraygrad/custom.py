@@ -92,6 +92,7 @@ class Call(NamedTuple):
 
 
 def run(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
+    """Call a Function at the deepest level of its arguments; `needs` says which of them required a gradient."""
     op = _op_of(function)
     level = deepest(args, op)
     if level is None:

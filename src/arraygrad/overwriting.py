@@ -53,13 +53,16 @@ def written(g: Selected, key: Any) -> Selected:
 def without(g: Selected, key: Any) -> Selected:
     """An owned cotangent with structural zeros at a key."""
     array, mask = g.settle(), g.mask
-    mask = backend_of(mask).write_at(mask, False, key=key)
+    mask = backend_of(mask).write_at(mask, _zero(mask), key=key)
     if isinstance(array, Tensor):
-        zero = namespace_of(array).zeros((), dtype=array.dtype, device=array.device)
-        array = namespace_of(array).index_set(array, zero, key=key)
+        array = namespace_of(array).index_set(array, _zero(array), key=key)
     else:
-        array = backend_of(array).write_at(array, 0, key=key)
+        array = backend_of(array).write_at(array, _zero(array), key=key)
     return Selected(array, mask, clean=True, is_own=True)
+
+
+def _zero(like: Any) -> Any:
+    return namespace_of(like).zeros((), dtype=like.dtype, device=device_of(like))
 
 
 def pushed(x: Any, values: Any, tangents: Any, key: Any) -> Selected | None:

@@ -76,8 +76,8 @@ def roots_of(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, 
 def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Tensor]:
     if gradient is None:
         raise GradientError(
-            f"outputs[{index}]: grad can be implicitly created only for scalar outputs, and the shape of an edge is not known: "
-            "pass a gradient"
+            f"outputs[{index}]: grad can be implicitly created only for scalar outputs, and that of an edge is not known to be "
+            "one: pass a gradient"
         )
     return edge.vertex, as_tensor(gradient)
 

@@ -116,7 +116,9 @@ class Selected:
             self._array = backend_of(array).add_at(array, values, key)
             if self.is_own and (counts is None or not has_integer_array(key)):
                 mask, backend = self.mask, backend_of(self.mask)
-                also = True if counts is None else backend.getitem(mask, key) | counts()
+                also = namespace_of(mask).ones((), dtype=mask.dtype, device=device_of(mask))
+                if counts is not None:
+                    also = backend.getitem(mask, key) | counts()
                 self._masks = [backend.write_at(mask, also, key=key)]
                 return
             self.is_own = False
