@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import arraygrad as ag
+from arraygrad.backends import get_backend
 from arraygrad.errors import DeclarationError, DerivativeNotImplemented
 from arraygrad.kinds import composites, declared, missing
 from arraygrad.namespace import calls, namespace
@@ -136,3 +137,42 @@ def test_a_node_keeps_only_what_the_rules_of_tracked_arguments_name(call, kept):
     names = [*node.op.arrays, "result"]
     held = {name for name, value in zip(names, node.kept or (), strict=False) if isinstance(value, np.ndarray)}
     assert held == kept
+
+
+def test_what_rules_share_is_computed_once_and_kept_for_those_that_are_asked_for():
+    calls = []
+
+    def joined(x1: Array, x2: Array, /): ...  # noqa: F821
+
+    function = ag.general(
+        shared=lambda g, x2: calls.append(1) or g * x2,
+        x1=lambda shared: shared,
+        x2=lambda shared, out: shared * out,
+        jvp=lambda t1, t2: t1 + t2,
+    )(joined)
+    function.op.kernels[np.ndarray] = np.add
+    function.op.wraps[np.ndarray] = np.asarray
+    x1, x2 = (ag.tensor([value], requires_grad=True) for value in (2.0, 3.0))
+    function(x1, x2).backward()
+    assert (len(calls), x1.grad.tolist(), x2.grad.tolist()) == (1, [3.0], [15.0])
+    assert [part is not None for part in function(x1, x2.detach()).grad_fn.kept] == [False, True, False]
+    assert [part is not None for part in function(x1.detach(), x2).grad_fn.kept] == [False, True, True]
+
+
+@pytest.mark.parametrize("solve", [ag.linalg.solve, ag.linalg.solve_triangular])
+def test_solving_for_both_gradients_solves_once(solve, monkeypatch):
+    kernels, count = get_backend("numpy").xp.linalg, []
+    name = solve.op.name.removeprefix("linalg.")
+    kernel = getattr(kernels, name)
+    a, b = (ag.tensor(np.eye(3) + np.ones((3, 3)), requires_grad=True) for _ in range(2))
+    out = ag.sum(solve(a, b))
+    monkeypatch.setattr(kernels, name, lambda *args, **options: count.append(1) or kernel(*args, **options))
+    out.backward()
+    assert len(count) == 1
+
+
+def test_a_rule_beside_a_shared_one_that_names_the_cotangent_is_refused():
+    def apart(x1: Array, x2: Array, /): ...  # noqa: F821
+
+    with pytest.raises(DeclarationError, match=r"apart.*names \['g'\].*it can name.*'shared'"):
+        ag.general(shared=lambda g: g, x1=lambda g: g, jvp=lambda t1: t1)(apart)

@@ -140,8 +140,8 @@ def layout_changes_nothing_and_arrays_stay_as_they_are(problem: Problem) -> None
 
 
 def _named(op: Op, argument: str) -> set[str]:
-    code = op.rules[argument].__code__
-    names = set(code.co_varnames[: code.co_argcount])
+    codes = [rule.__code__ for rule in (op.rules[argument], op.shared) if rule is not None]
+    names = {name for code in codes for name in code.co_varnames[: code.co_argcount]}
     return names | {argument} if op.kind is Kind.REDUCTION else names
 
 

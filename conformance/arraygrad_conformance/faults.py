@@ -20,7 +20,7 @@ DATA = ("xp", "g", "t", "index")
 
 
 class Fault:
-    """One rule of an operation replaced by a wrong one; `argument` is "jvp" for the forward rule."""
+    """One rule of an operation replaced by a wrong one; `argument` is "jvp" for the forward rule, or "shared"."""
 
     def __init__(
         self, op: Op, argument: str, what: str, wrong: Rule | None = None, *, code: Any = None, conjugates: bool = True
@@ -36,9 +36,10 @@ class Fault:
         return f"{self.op.name}, rule for {self.argument}: {self.what}"
 
     def __enter__(self) -> None:
-        self._rules, self._jvp, self._conjugate = dict(self.op.rules), self.op.jvp, rules.conjugate
-        if self.wrong is not None and self.argument == "jvp":
-            self.op.jvp = self.wrong
+        self._rules, self._conjugate = dict(self.op.rules), rules.conjugate
+        self._jvp, self._shared = self.op.jvp, self.op.shared
+        if self.wrong is not None and self.argument in ("jvp", "shared"):
+            setattr(self.op, self.argument, self.wrong)
         elif self.wrong is not None:
             self.op.rules[self.argument] = self.wrong
         if self.code is not None:
@@ -53,18 +54,19 @@ class Fault:
             self.code[0].__code__ = self._code
         self.op.rules.clear()
         self.op.rules.update(self._rules)
-        self.op.jvp, rules.conjugate = self._jvp, self._conjugate
+        self.op.jvp, self.op.shared, rules.conjugate = self._jvp, self._shared, self._conjugate
         self._derive()
 
     def _derive(self) -> None:
-        for derived in ("pulls", "push"):
+        for derived in ("pulls", "push", *(["share"] if self.op.shared else [])):
             self.op.__dict__.pop(derived, None)
             getattr(self.op, derived)
 
 
 def faults_of(op: Op) -> Iterator[Fault]:
     """Every fault that is made of an operation's rules."""
-    for argument, rule in [*op.rules.items(), *([("jvp", op.jvp)] if op.jvp else [])]:
+    others = [(name, getattr(op, name)) for name in ("shared", "jvp") if getattr(op, name)]
+    for argument, rule in [*op.rules.items(), *others]:
         names = parameters(rule)
         if not names and rule() == 0:
             yield Fault(op, argument, "1 instead of 0", lambda: 1)

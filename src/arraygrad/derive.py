@@ -11,6 +11,7 @@ from . import overwriting
 from .backends import namespace_of
 from .call import apply
 from .errors import DerivativeNotImplemented
+from .graph import Node
 from .modes import POLICY
 from .op import Kind, Op
 from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
@@ -31,12 +32,28 @@ class VariadicPulls:
 
 
 def pulls(op: Op) -> Any:
-    """For each argument the function `(g, kept, options)` that gives its gradient; it raises where no rule was declared."""
+    """For each argument the function `(g, kept, options)` that gives its gradient; it raises where no rule was declared.
+
+    Of an operation whose rules share something, that stands in the place of g.
+    """
     make = {Kind.ELEMENTWISE: elementwise_pull, Kind.REDUCTION: reduction_pull}.get(op.kind, plain_pull)
     if op.variadic:
         return VariadicPulls(make(op, op.rules["arrays"]))
     made = [make(op, op.rules[name]) if name in op.rules else unimplemented(op, name) for name in op.arrays]
     return tuple(map(dropping, made)) if op.drops else tuple(made)
+
+
+def share(op: Op) -> Callable[..., Any]:
+    """The function `(g, kept, options)` that gives what the rules of all arguments share."""
+    assert op.shared is not None
+    return plain_pull(op, op.shared)
+
+
+def together(node: Node, g: Any, kept: Any, wants: Sequence[bool]) -> list[Any]:
+    """The gradients that are wanted of a call whose rules share something: that is computed once."""
+    op, options = node.op, node.options
+    shared = op.share(settle(g), kept, options)
+    return [pull(shared, kept, options) if pull and want else None for pull, want in zip(op.pulls, wants)]
 
 
 def dropping(pull: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,7 @@ from typing import Any, TypeAlias, TypeVar, cast, overload
 from . import hotpath
 from .call import bare as bare_array
 from .call import dispatch
+from .derive import together
 from .errors import DeclarationError
 from .op import Kind, Op
 from .rules import Rule, check
@@ -91,6 +92,7 @@ def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[F], F]:
 def general(
     *,
     jvp: Rule,
+    shared: Rule | None = None,
     core: str | None = None,
     domain: Any = None,
     multiple: bool | tuple[str, ...] = False,
@@ -100,10 +102,11 @@ def general(
     """Reverse rules by argument and one forward rule.
 
     `multiple`: several outputs, so that `g` and `out` are tuples, with their names if they have any. `pointwise`: entry
-    by entry, but not holomorphic.
+    by entry, but not holomorphic. `shared`: what the reverse rules of all arguments name, in place of `g`, and that is
+    computed once.
     """
-    attributes = {"jvp": jvp, "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise}
-    return lambda function: _declare(function, Kind.GENERAL, rules, **attributes)
+    attributes = {"core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise}
+    return lambda function: _declare(function, Kind.GENERAL, rules, jvp=jvp, shared=shared, **attributes)
 
 
 @overload
@@ -156,6 +159,7 @@ def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any)
         op.pack = namedtuple(f"{function.__name__}_result", names)._make
     for attribute, value in attributes.items():
         setattr(op, attribute, value)
+    op.joint = together if op.shared is not None else None
     _check_rules(op)
     op.rules = {argument: rule for argument, rule in rules.items() if rule is not missing}
     if name in declared or name in composites:
@@ -184,7 +188,7 @@ def _check_signature(name: str, signature: inspect.Signature) -> None:
 
 def _check_rules(op: Op) -> None:
     names = {*op.arrays, *op.options, "xp", "out", "subgradient"}
-    flowing = set() if op.kind is Kind.REDUCTION else {"g"}
+    flowing = set() if op.kind is Kind.REDUCTION else {"g"} if op.shared is None else {"shared"}
     if op.kind not in (Kind.CONSTANT, Kind.COMPOSITE) and not op.rules:
         raise DeclarationError(f"{op.name}: {op.kind.value} and without a rule; declare it constant if it has none")
     for argument, rule in op.rules.items():
@@ -193,6 +197,8 @@ def _check_rules(op: Op) -> None:
         if op.kind is Kind.LINEAR and "out" in rule.__code__.co_varnames[: rule.__code__.co_argcount]:
             raise DeclarationError(f"{op.name}: linear, so its rule for {argument!r} cannot depend on `out`")
         check(op, rule, names | flowing | ({"index"} if op.variadic else set()))
+    if op.shared is not None:
+        check(op, op.shared, names | {"g"})
     if op.jvp is not None:
         check(op, op.jvp, names | {"t"} | {f"t{position}" for position in range(1, op.arity + 1)})
 

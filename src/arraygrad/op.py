@@ -42,6 +42,7 @@ class Op:
     function: Callable[..., Any]
     pulls: Sequence[Callable[..., Any] | None]
     push: Callable[..., Any]
+    share: Callable[..., Any]
     passes_masks: bool
     cores: tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -59,6 +60,7 @@ class Op:
         self.drops = False
         self.view: Callable[..., bool] | None = None
         self.overlaps = False
+        self.shared: Rule | None = None
         self.joint: Callable[..., list[Any]] | None = None
         self.by_convention: Callable[..., Any] | None = None
         self.written_by: Op | None = None
@@ -82,7 +84,7 @@ class Op:
         if attribute in ("passes_masks", "cores"):
             setattr(self, attribute, self._passes_masks() if attribute == "passes_masks" else self._cores())
             return getattr(self, attribute)
-        if attribute not in ("pulls", "push"):
+        if attribute not in ("pulls", "push", "share"):
             raise AttributeError(attribute)
         from . import derive  # which calls operations, and so comes after this module
 
@@ -135,6 +137,8 @@ class Op:
             return set(parameters(self.rules["arrays"]))
         arguments = self._tracked(tracked)
         names = {name for argument in arguments for name in parameters(self.rules[argument])}
+        if self.shared is not None and arguments:
+            names = names - {"shared"} | set(parameters(self.shared))
         return names | set(arguments) if self.kind is Kind.REDUCTION else names
 
     def _tracked(self, tracked: Sequence[bool]) -> list[str]:

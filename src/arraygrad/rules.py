@@ -132,6 +132,8 @@ def _fetch(op: Op, name: str, flowing: str) -> str:
         return f"namespace_of(some({flowing}))" if op.multiple else f"namespace_of({flowing})"
     if name in ("g", "t", "index"):
         return name
+    if name == "shared":
+        return flowing
     if name == "out":
         return f"kept[{op.arity}:]" if op.multiple else f"kept[{'-1' if op.variadic else op.arity}]"
     if name == "subgradient":

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..backends import device_of
 from ..errors import ArgumentError
-from ..kinds import Array, Tensor, composite, constant, general, linear, multilinear
+from ..kinds import Array, Constant, Tensor, composite, constant, general, linear, multilinear
 from ..modes import Subgradient
 from ..rules import expand
 from ..tensor import as_tensor
@@ -115,9 +115,9 @@ def _solve_columns(xp: Any, a: Any, b: Any) -> Any:
     return xp.linalg.solve(a, b) if b.ndim >= a.ndim else xp.linalg.solve(a, b[..., None])[..., 0]
 
 
-def _solve_x1(xp: Any, g: Any, x1: Any, out: Any) -> Any:
-    g, out = (g[..., None], out[..., None]) if out.ndim < x1.ndim else (g, out)
-    return -(xp.linalg.solve(adjoint(xp, x1), g) @ adjoint(xp, out))
+def _solve_x1(xp: Any, shared: Any, x1: Any, out: Any) -> Any:
+    back, out = (shared[..., None], out[..., None]) if out.ndim < x1.ndim else (shared, out)
+    return -(back @ adjoint(xp, out))
 
 
 def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, out: Any) -> Any:
@@ -126,8 +126,9 @@ def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, out: Any) -> Any:
 
 
 @general(
+    shared=lambda xp, g, x1: _solve_columns(xp, adjoint(xp, x1), g),
     x1=_solve_x1,
-    x2=lambda xp, g, x1: _solve_columns(xp, adjoint(xp, x1), g),
+    x2=lambda shared: shared,
     jvp=_solve_jvp,
     core="(n,n),(n,k)->(n,k)",
     domain="invertible",
@@ -140,14 +141,10 @@ def _triangle(xp: Any, x: Any, upper: bool) -> Any:
     return xp.triu(x) if upper else xp.tril(x)
 
 
-def _solve_triangular_x1(xp: Any, g: Any, x1: Any, out: Any, upper: bool) -> Any:
-    back = xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper)
-    return -_triangle(xp, back @ adjoint(xp, out), upper)
-
-
 @general(
-    x1=_solve_triangular_x1,
-    x2=lambda xp, g, x1, upper: xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper),
+    shared=lambda xp, g, x1, upper: xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper),
+    x1=lambda xp, shared, out, upper: -_triangle(xp, shared @ adjoint(xp, out), upper),
+    x2=lambda shared: shared,
     jvp=lambda xp, t1, t2, x1, out, upper: xp.linalg.solve_triangular(
         x1, t2 - _triangle(xp, t1, upper) @ out, upper=upper
     ),
@@ -173,7 +170,7 @@ def _pinv_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
 
 
 @general(x=_pinv_pull, jvp=_pinv_jvp, core="(m,n)->(n,m)", domain="full_rank")
-def pinv(x: Array, /, *, rtol: Any = None) -> Tensor:
+def pinv(x: Array, /, *, rtol: Constant = None) -> Tensor:
     """Moore-Penrose pseudo-inverses. The derivative holds where the rank does not change."""
 
 
@@ -328,7 +325,7 @@ def svdvals(x: Array, /) -> Tensor:
 
 
 @constant
-def matrix_rank(x: Array, /, *, rtol: Any = None) -> Tensor:
+def matrix_rank(x: Array, /, *, rtol: Constant = None) -> Tensor:
     """Rank of matrices: how many singular values are not small."""
 
 

@@ -94,14 +94,15 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> tuple[Tensor, Te
         )
     rows, columns = a.shape[-2:]
     rtol = float(finfo(a.dtype).eps) * max(rows, columns) if rcond is None else float(rcond)
-    s = svdvals(a.detach())
-    rank = count_nonzero(s > rtol * statistical.max(s, axis=-1, keepdims=True), axis=-1)
+    s = svdvals(a)
+    values = s.detach()
+    rank = count_nonzero(values > rtol * statistical.max(values, axis=-1, keepdims=True), axis=-1)
     right = reshape(b, (rows, 1)) if b.ndim == 1 else b
     x = matmul(pinv(a, rtol=rtol), right)
     squares = statistical.sum(abs(right - matmul(a, x)) ** 2, axis=-2)
     known = rows > columns and bool(statistical.min(rank) == columns)
     residuals = squares if known else squares[..., :0]
-    return LeastSquares(x[..., 0] if b.ndim == 1 else x, residuals, rank, svdvals(a))
+    return LeastSquares(x[..., 0] if b.ndim == 1 else x, residuals, rank, s)
 
 
 # -- products and determinants ------------------------------------------------------------------------------
