@@ -1,4 +1,4 @@
-"""Decompositions into several factors, beside what `test_properties` and `test_agreement` say of all operations."""
+"""Decompositions and triangular systems, beside what `test_properties` and `test_agreement` say of all operations."""
 
 from __future__ import annotations
 
@@ -80,3 +80,15 @@ def test_lu_says_what_it_takes():
         ag.linalg.lu(ag.ones(3))
     with pytest.raises(ArgumentTypeError, match="expected a floating one"):
         ag.linalg.lu(ag.ones(3, 3, dtype="int64"))
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("batches", [((), ()), ((2, 1), (3,))])
+def test_large_triangular_systems_are_solved(upper, batches):
+    linalg = pytest.importorskip("scipy.linalg")
+    a, b = (random(*batch, 150, side) for batch, side in zip(batches, (150, 4), strict=True))
+    a = a / 20 + 2 * np.eye(150)
+    mine = ag.linalg.solve_triangular(tensor(a), tensor(b), upper=upper).numpy()
+    for index in np.ndindex(mine.shape[:-2]):
+        a_here, b_here = (np.broadcast_to(x, (*mine.shape[:-2], *x.shape[-2:]))[index] for x in (a, b))
+        np.testing.assert_allclose(mine[index], linalg.solve_triangular(a_here, b_here, lower=not upper), rtol=1e-9)

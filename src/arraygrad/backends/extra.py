@@ -52,10 +52,6 @@ def log_softmax(xp: Any, x: Array, /, *, axis: Axis = -1) -> Array:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
-def solve_triangular(xp: Any, x1: Array, x2: Array, /, *, upper: bool = False) -> Array:
-    return xp.linalg.solve(xp.triu(x1) if upper else xp.tril(x1), x2)
-
-
 def cofactor(xp: Any, x: Array, /) -> Array:
     """By the singular values, of which products without one need no division: exact for singular matrices too."""
     n = x.shape[-1]
@@ -86,7 +82,6 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "log_softmax": log_softmax,
     "cast": cast,
     "distinct": distinct,
-    "linalg.solve_triangular": solve_triangular,
     "linalg.cofactor": cofactor,
     **extra_special.FUNCTIONS,
     **extra_arrays.FUNCTIONS,
