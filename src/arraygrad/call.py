@@ -27,8 +27,15 @@ from .tensor import Tensor, as_tensor, constant, new_tensor
 TRACEBACK = "forward call"
 """The key in a node's metadata for the place of the forward call, if `detect_anomaly` is on."""
 
-_OWN_FRAMES = 4
-"""How many of the innermost frames are arraygrad's own when a node is recorded."""
+_PACKAGE = __file__.rpartition("call.py")[0]
+
+
+def stack_of_caller() -> str:
+    """The calls that led here, without arraygrad's own."""
+    frames = traceback.extract_stack()
+    while frames and frames[-1].filename.startswith((_PACKAGE, "<string>")):
+        frames.pop()
+    return "".join(traceback.format_list(frames))
 
 
 def level_of(value: Any) -> Level | None:
@@ -181,7 +188,7 @@ def record(
     if hooks and type(node.kept) is tuple:
         node.kept = pack(node.kept, hooks)
     if current().anomaly is not None:
-        node.metadata[TRACEBACK] = "".join(traceback.format_stack()[:-_OWN_FRAMES])
+        node.metadata[TRACEBACK] = stack_of_caller()
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
         return new_tensor(outs, node)

@@ -22,7 +22,7 @@ def sequence(value: Any) -> list[Any]:
     """One thing or several as a list."""
     if value is None:
         return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    return list(value) if isinstance(value, (list, tuple)) and type(value) is not GradientEdge else [value]
 
 
 def targets_of(value: Any) -> list[Any]:
@@ -76,8 +76,8 @@ def roots_of(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, 
 def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Tensor]:
     if gradient is None:
         raise GradientError(
-            f"outputs[{index}]: grad can be implicitly created only for scalar outputs, and that of an edge is not known to be "
-            "one: pass a gradient"
+            f"outputs[{index}]: grad can be implicitly created only for scalar outputs; got the edge of {edge.node.name()}: "
+            "pass a gradient"
         )
     return edge.vertex, as_tensor(gradient)
 
