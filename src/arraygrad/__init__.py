@@ -12,9 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import autograd, errors, func, methods
-from .autograd import is_anomaly_enabled
 from . import namespace as _namespace
+from .autograd import is_anomaly_enabled
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend
+from .checkpoint import checkpoint
+from .decorators import custom_jvp, custom_vjp
 from .dtypes import *
 from .dtypes import ALIASES, DType, as_dtype
 from .errors import ArraygradError

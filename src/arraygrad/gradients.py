@@ -200,6 +200,9 @@ def differentiate(
     if lift is lift_constants and level is not ROOT:
         blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
     before = modes.replace(modes.with_blocked(blocked))
+    outer = modes.depth.get()
+    if outer < level.depth:
+        modes.depth.set(level.depth)  # a transform that a rule or a hook calls is deeper than what is blocked
     try:
         with roots[0][1].backend.quiet():
             return walk(
@@ -211,6 +214,8 @@ def differentiate(
             )
     finally:
         modes.replace(before)
+        if outer < level.depth:
+            modes.depth.set(outer)
 
 
 def _is_of_another(g: Tensor, level: Level) -> bool:
