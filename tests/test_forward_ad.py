@@ -9,6 +9,7 @@ import weakref
 import pytest
 
 import arraygrad as ag
+from arraygrad import modes
 from arraygrad.autograd import forward_ad
 from arraygrad.errors import ArgumentTypeError, GradientError
 
@@ -87,6 +88,16 @@ def test_a_closed_level_leaves_what_was_recorded(lib, fw):
         y = fw.make_dual(x, numbers(lib, [1.0, 1.0])) ** 2
     y.sum().backward()
     assert x.grad.tolist() == [2, 4]
+
+
+def test_dual_of_a_leaf_is_no_leaf(lib, fw):
+    x = numbers(lib, [1.0, 2.0], requires_grad=True)
+    with fw.dual_level():
+        dual = fw.make_dual(x, numbers(lib, [1.0, 1.0]))
+        assert not dual.is_leaf
+        assert fw.make_dual(x.detach(), numbers(lib, [1.0, 1.0])).is_leaf
+    assert not dual.is_leaf
+    assert dual.grad_fn is not None
 
 
 def test_level_is_a_decorator(lib, fw):
@@ -398,6 +409,10 @@ def test_a_constant_of_one_level_may_vary_at_another():
         with forward_ad.dual_level():
             y = outer * forward_ad.make_dual(x, 10 * ag.ones_like(x))
             assert forward_ad.unpack_dual(y, level=0).tangent.item() == 2
+            through_tangent = forward_ad.make_dual(x, outer) * 3
+            by_outer = forward_ad.unpack_dual(through_tangent, level=0).tangent
+            assert by_outer.item() == 0
+            assert forward_ad.unpack_dual(by_outer).tangent.item() == 3
             only_inner = forward_ad.make_dual(x, x) * 1
             assert forward_ad.unpack_dual(only_inner, level=0).tangent is None
 
@@ -437,6 +452,27 @@ def test_value_of_a_transform_inside_a_level_is_not_unpacked_silently():
 
 
 # -- what a level leaves behind -----------------------------------------------------------------------------------
+
+
+def test_a_closed_level_leaves_the_modes_as_they_were():
+    with ag.no_grad():
+        with forward_ad.dual_level(), forward_ad.dual_level():
+            pass
+        assert ag.func.grad(quintic)(ag.tensor(2.0)).item() == 80
+        assert modes.current() == modes.Modes(blocked=0)
+    assert modes.current() is modes.DEFAULT
+    assert modes.depth.get() == 0
+
+
+def test_a_closed_level_takes_no_tangent_of_another():
+    x = ag.tensor([2.0])
+    with forward_ad.dual_level():
+        outer = forward_ad.make_dual(x, x)
+        with forward_ad.dual_level():
+            inner = forward_ad.make_dual(x, x)
+            inner[...] = outer
+        assert forward_ad.unpack_dual(inner).tangent.tolist() == [2]
+    assert forward_ad.unpack_dual(inner).tangent is None
 
 
 def test_other_threads_are_not_inside_the_level():

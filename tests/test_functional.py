@@ -236,6 +236,8 @@ def test_forward_strategy_keeps_the_graph_too():
     (g,) = ag.autograd.grad(jacobian.sum(), x)
     assert g.tolist() == (6 * x).tolist()
     assert not functional.jacobian(lambda x: x**3, x, strategy=FORWARD).requires_grad
+    with ag.no_grad():
+        assert functional.jacobian(lambda x: x**3, x, create_graph=True, strategy=FORWARD).requires_grad
     hessian = functional.hessian(lambda x: (x**4).sum(), x, create_graph=True, outer_jacobian_strategy=FORWARD)
     (g,) = ag.autograd.grad(hessian.sum(), x)
     assert g.tolist() == (24 * x).tolist()
@@ -250,6 +252,9 @@ def test_functions_may_differentiate_themselves(lib, fn):
     assert fn.jacobian(derivative, x).tolist() == [[3, 0], [0, 48]]
     assert fn.jvp(derivative, x, numbers(lib, [1.0, 10.0]))[1].tolist() == [3, 480]
     assert fn.hvp(lambda x: derivative(x).sum(), x, numbers(lib, [1.0, 10.0]))[1].tolist() == [12, 480]
+    with lib.no_grad():
+        assert fn.jacobian(derivative, x).tolist() == [[3, 0], [0, 48]]
+        assert fn.jvp(derivative, x, numbers(lib, [1.0, 10.0]))[1].tolist() == [3, 480]
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
@@ -264,6 +269,7 @@ def test_no_grad_around_does_not_matter(lib, fn, name):
 def test_inputs_that_the_function_closes_over_are_other_tensors(lib, fn):
     x = numbers(lib, [2.0, 3.0], requires_grad=True)
     assert fn.jacobian(lambda y: y * x, x).tolist() == [[2, 0], [0, 3]]
+    assert fn.jacobian(lambda y: y * x, x, create_graph=True).tolist() == [[2, 0], [0, 3]]
     assert fn.jvp(lambda y: y * x, x, lib.ones_like(x))[1].tolist() == [2, 3]
 
 
@@ -292,6 +298,7 @@ def test_hvp_of_a_large_input_needs_no_matrix():
 def test_empty_inputs_and_outputs_have_empty_jacobians(strategy):
     assert functional.jacobian(lambda x: x * 2, ag.ones(0, 3), strategy=strategy).shape == (0, 3, 0, 3)
     assert functional.jacobian(lambda x: x[:0], ag.ones(3), strategy=strategy).shape == (0, 3)
+    assert functional.jacobian(lambda x: x[:0], ag.ones(3), strict=strategy != FORWARD).shape == (0, 3)
     assert functional.jacobian(lambda x: x * 2, ag.ones(()), strategy=strategy).shape == ()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
+
 import numpy as np
 import pytest
 
@@ -91,6 +94,13 @@ def test_gradients_of_what_a_function_closes_over_are_checked(lib):
     assert lib.autograd.gradcheck(lambda _: (w**2).sum(), w)
     with pytest.raises(RuntimeError, match=MISMATCH):
         lib.autograd.gradcheck(lambda _: twice_too_large(w**2).sum(), w)
+
+
+def test_tensors_that_share_entries_with_an_input_move_with_it(lib):
+    x = numbers(lib, [2.0, 3.0])
+    shared = x.detach()
+    with pytest.raises(RuntimeError, match=MISMATCH):
+        lib.autograd.gradcheck(lambda x: x * shared, x)
 
 
 def test_inputs_are_as_before_afterwards(lib):
@@ -360,6 +370,38 @@ def test_wrong_second_derivative_is_caught_in_forward_mode(backend, fast_mode):
     assert gradgradcheck(wrong, x, fast_mode=fast_mode)
     with pytest.raises(GradcheckError, match="computed with forward mode mismatch"):
         gradgradcheck(wrong, x, check_fwd_over_rev=True, fast_mode=fast_mode)
+
+
+def test_second_derivatives_in_one_mode_are_checked_alone(backend):
+    def rule(xp, g, x):
+        return g * xp.exp(x) if isinstance(x, forward_ad.Dual) else g * xp.exp(x) * (x / x.detach())
+
+    only_forward = declare(ag.general, x=rule, jvp=lambda t, out: t * out)
+    options = {"check_rev_over_rev": False, "check_fwd_over_rev": True, "check_undefined_grad": False}
+    assert gradgradcheck(only_forward, points(ag)[0], **options)
+
+
+def test_arguments_of_gradcheck_are_those_of_gradgradcheck(lib):
+    x = numbers(lib, [2.0, 3.0])
+
+    def second(f, **options):
+        return lib.autograd.gradgradcheck(f, x, raise_exception=False, **options)
+
+    assert not second(lambda x: x**5, eps=1.0)
+    assert second(lambda x: x**5, eps=1.0, atol=1e3)
+    assert second(lambda x: x**5, eps=1.0, rtol=1.0)
+    factors = (1 + 1e-8 * (count % 7) for count in itertools.count())
+    unsteady = lambda x: hooked(x, lambda g: g * next(factors)) ** 2  # noqa: E731
+    assert not second(unsteady, eps=0.1)
+    assert second(unsteady, eps=0.1, nondet_tol=1e-5)
+
+
+def test_choice_of_checks_is_passed_on_to_that_of_second_derivatives(monkeypatch):
+    module, given = sys.modules["arraygrad.autograd.gradcheck"], {}
+    monkeypatch.setattr(module, "gradcheck", lambda function, inputs, **options: given.update(options))
+    options = {"fast_mode": True, "check_batched_grad": True, "check_grad_dtypes": True, "check_undefined_grad": False}
+    gradgradcheck(lambda x: x**2, numbers(ag, [2.0]), **options)
+    assert options.items() <= given.items()
 
 
 def test_gradients_of_the_outputs_may_be_given(lib):

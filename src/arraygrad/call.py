@@ -218,7 +218,7 @@ def push_forward(
         for out, tangent in zip(results, pushed, strict=True)
     )
     if isinstance(level, DualLevel):
-        level.remember(values, results, [*tangents, *(getattr(dual, "tangent", None) for dual in duals)])
+        level.remember(results, [*tangents, *(getattr(dual, "tangent", None) for dual in duals)])
     return op.pack(duals) if op.multiple else duals[0]
 
 

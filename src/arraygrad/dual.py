@@ -99,11 +99,10 @@ class DualLevel(Level):
         """Remember, weakly, what carries a tangent of this level."""
         self._duals[id(dual)] = dual
 
-    def remember(self, values: Sequence[Any], outs: Sequence[Any], tangents: Sequence[Any]) -> None:
+    def remember(self, outs: Sequence[Any], tangents: Sequence[Any]) -> None:
         """Let the node that made the outputs of a call, if it was recorded, know the tangents of arguments and outputs."""
         node = _maker(outs)
-        passed_on = any(out is value for out in outs for value in values)
-        if node is not None and type(node.kept) is tuple and not passed_on:
+        if node is not None and type(node.kept) is tuple:
             extra = node.extras()
             extra.tangents = (*(extra.tangents or ()), (self, tuple(tangents)))
             self._carrying.add(extra)

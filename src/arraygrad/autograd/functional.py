@@ -38,7 +38,7 @@ def vjp(
     with enable_grad():
         is_tuple, points = variables(inputs, "vjp", create_graph)
         outputs_are_tuple, outputs = outputs_of(func, points, "vjp", strict)
-        weights = vector(v, outputs, outputs_are_tuple, "vjp", create_graph)
+        weights = vector(v, outputs, outputs_are_tuple, "vjp")
         if weights is None and (len(outputs) != 1 or outputs[0].size != 1):
             raise ArgumentError(
                 "The vector v can only be None if the user-provided function returns a single Tensor with a single element."
@@ -57,7 +57,7 @@ def jvp(
     """
     with enable_grad(), dual_level():
         _, points = variables(inputs, "jvp", create_graph)
-        duals = tuple(map(make_dual, points, direction(v, inputs, "jvp", create_graph)))
+        duals = tuple(map(make_dual, points, direction(v, inputs, "jvp")))
         is_tuple, outputs = outputs_of(func, duals, "jvp", strict)
         if strict:
             ones = tuple(map(creation.ones_like, outputs))
@@ -76,7 +76,7 @@ def vhp(
     """
     with enable_grad():
         is_tuple, points = variables(inputs, "vhp", create_graph)
-        weights = direction(v, inputs, "vhp", create_graph)
+        weights = direction(v, inputs, "vhp")
         output = scalar_of(func, points, "vhp", strict)
         jacobian = _gradients((output,), points, None, True)
         _check_jacobian(jacobian, strict)
@@ -95,13 +95,12 @@ def hvp(
     """
     with enable_grad(), dual_level():
         is_tuple, points = variables(inputs, "hvp", create_graph)
-        duals = tuple(map(make_dual, points, direction(v, inputs, "hvp", create_graph)))
+        duals = tuple(map(make_dual, points, direction(v, inputs, "hvp")))
         output = scalar_of(func, duals, "hvp", strict)
         jacobian = _gradients((output,), duals, None, create_graph or strict)
         _check_jacobian(jacobian, strict)
         found = [None if g is None else unpack_dual(g).tangent for g in jacobian]
         result = _filled(found, points, ("jacobian", "hessian"), strict, create_graph)
-        output = unpack_dual(output).primal
     return given((output,), False, create_graph), given(result, is_tuple, create_graph)
 
 
@@ -121,7 +120,7 @@ def jacobian(
     _check_strategy(strategy, strict)
     is_tuple, checked = as_tuple(inputs, "inputs", "jacobian")
     if strategy == "forward-mode":
-        rows = _by_forward_mode(func, checked, create_graph)
+        rows = _by_forward_mode(func, checked)
         outputs_are_tuple = isinstance(rows[0], tuple)
         rows = rows if outputs_are_tuple else (rows,)
     else:
@@ -146,7 +145,6 @@ def hessian(
     For a tuple of inputs it is a tuple of tuples. `outer_jacobian_strategy` is the mode in which the gradient, which is by
     reverse mode, is differentiated. `vectorize` is accepted, and makes no difference.
     """
-    _check_strategy(outer_jacobian_strategy, strict)
     is_tuple, checked = as_tuple(inputs, "inputs", "hessian")
 
     def scalar(*points: Tensor) -> Tensor:
@@ -246,7 +244,7 @@ def _shaped(rows: Tensor | None, output: Tensor, x: Tensor) -> Tensor:
     return reshape(rows, shape)
 
 
-def _by_forward_mode(func: Function, inputs: Several, create_graph: bool) -> Any:
+def _by_forward_mode(func: Function, inputs: Several) -> Any:
     """For each output, if they are a tuple, the Jacobians by each input."""
 
     def checked(*points: Tensor) -> Any:
@@ -254,6 +252,5 @@ def _by_forward_mode(func: Function, inputs: Several, create_graph: bool) -> Any
         as_tuple(value, "outputs of the user-provided function", "jacobian")
         return value
 
-    points = inputs if create_graph else [x.detach() for x in inputs]
     with enable_grad():
-        return jacfwd(checked, tuple(range(len(points))))(*points)
+        return jacfwd(checked, tuple(range(len(inputs))))(*inputs)

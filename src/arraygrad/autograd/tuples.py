@@ -66,7 +66,7 @@ def scalar_of(func: Function, points: Sequence[Tensor], name: str, strict: bool)
     return outputs[0]
 
 
-def vector(v: Any, like: Several, is_tuple: bool, name: str, create_graph: bool) -> Several | None:
+def vector(v: Any, like: Several, is_tuple: bool, name: str) -> Several | None:
     """v as a tuple of tensors in the shapes of others; None for None."""
     if v is None:
         return None
@@ -81,13 +81,13 @@ def vector(v: Any, like: Several, is_tuple: bool, name: str, create_graph: bool)
         if tensor.shape != other.shape:
             which = f"Entry {index} in v" if is_tuple else "v"
             raise ArgumentError(f"{which} has invalid size: should be {other.shape} but got {tensor.shape}.")
-    return tensors if create_graph else tuple(tensor.detach() for tensor in tensors)
+    return tensors
 
 
-def direction(v: Any, inputs: Any, name: str, create_graph: bool) -> Several:
+def direction(v: Any, inputs: Any, name: str) -> Several:
     """v as a tuple of tensors in the shapes of the inputs; 1 for None, if they are one number."""
     is_tuple, tensors = as_tuple(inputs, "inputs", name)
-    found = vector(v, tensors, is_tuple, name, create_graph)
+    found = vector(v, tensors, is_tuple, name)
     if found is not None:
         return found
     if len(tensors) != 1 or tensors[0].size != 1:
