@@ -72,7 +72,7 @@ def _factored(xp: Any, x: Array) -> tuple[Array, Array, Array]:
     order, left, top = _factored(xp, x[..., :half])
     right = _rows(xp, x[..., half:], order)
     first, others = left[..., :half, :], left[..., half:, :]
-    beside = xp.linalg.solve_triangular(first, right[..., :half, :])
+    beside = xp.linalg.solve_triangular(first, right[..., :half, :], upper=False)
     below, corner, last = _factored(xp, right[..., half:, :] - others @ beside)
     order = xp.concat([order[..., :half], xp.take_along_axis(order[..., half:], below, axis=-1)], axis=-1)
     lower = _blocks(xp, first, xp.zeros_like(beside), _rows(xp, others, below), corner)
@@ -91,7 +91,8 @@ def lu(xp: Any, x: Array, /) -> tuple[Array, Array, Array]:
         return eye, x[..., :rank], x[..., :rank, :]
     order, lower, upper = _factored(xp, x[..., :rank])
     if columns > rank:
-        upper = xp.concat([upper, xp.linalg.solve_triangular(lower, _rows(xp, x[..., rank:], order))], axis=-1)
+        beyond = xp.linalg.solve_triangular(lower, _rows(xp, x[..., rank:], order), upper=False)
+        upper = xp.concat([upper, beyond], axis=-1)
     place = xp.arange(rows, dtype=xp.int64, device=xp.device_of(x))
     return xp.astype(place[:, None] == order[..., None, :], x.dtype), lower, upper
 

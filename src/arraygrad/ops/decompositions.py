@@ -285,13 +285,14 @@ def _lu_jvp(xp: Any, t: Any, out: Any) -> Any:
     left, below = lower[..., :rank, :], lower[..., rank:, :]
     top, right = upper[..., :rank], upper[..., rank:]
     t = xp.matrix_transpose(p) @ t
-    inner = xp.linalg.solve_triangular(left, _right_solve(xp, t[..., :rank, :rank], top))
+    inner = xp.linalg.solve_triangular(left, _right_solve(xp, t[..., :rank, :rank], top), upper=False)
     strict, rest = xp.tril(inner, k=-1), xp.triu(inner)
     t_lower, t_upper = left @ strict, rest @ top
     if below.shape[-2]:
         t_lower = xp.concat([t_lower, _right_solve(xp, t[..., rank:, :], top) - below @ rest], axis=-2)
     if right.shape[-1]:
-        t_upper = xp.concat([t_upper, xp.linalg.solve_triangular(left, t[..., rank:]) - strict @ right], axis=-1)
+        changed = xp.linalg.solve_triangular(left, t[..., rank:], upper=False)
+        t_upper = xp.concat([t_upper, changed - strict @ right], axis=-1)
     return None, t_lower, t_upper
 
 

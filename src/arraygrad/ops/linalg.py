@@ -268,8 +268,8 @@ def _cholesky_pull(xp: Any, g: Any, out: Any, upper: bool) -> Any:
 
 def _cholesky_jvp(xp: Any, t: Any, out: Any, upper: bool) -> Any:
     lower = adjoint(xp, out) if upper else out
-    left = xp.linalg.solve_triangular(lower, hermitian(xp, t))
-    inner = adjoint(xp, xp.linalg.solve_triangular(lower, adjoint(xp, left)))
+    left = xp.linalg.solve_triangular(lower, hermitian(xp, t), upper=False)
+    inner = adjoint(xp, xp.linalg.solve_triangular(lower, adjoint(xp, left), upper=False))
     pushed = lower @ _half_triangle(xp, inner)
     return adjoint(xp, pushed) if upper else pushed
 
