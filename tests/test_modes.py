@@ -443,3 +443,61 @@ def test_forward_mode_ignores_no_grad(lib):
     with lib.no_grad():
         _, tangent = lib.func.jvp(lambda x: x * x, (lib.tensor(3.0),), (lib.tensor(1.0),))
     assert tangent.item() == 6
+
+
+# -- inference mode -----------------------------------------------------------------------------------------
+
+
+def made_in_inference(lib):
+    with lib.inference_mode():
+        return lib.ones(2, dtype=lib.float64) * 2
+
+
+def test_inference_mode_makes_tensors_that_say_so(lib):
+    x = lib.ones(2, dtype=lib.float64, requires_grad=True)
+    with lib.inference_mode():
+        assert lib.is_inference_mode_enabled() and lib.zeros(2).is_inference()
+        y = x * 2
+        y.add_(1)
+        y[0] = 7.0
+        assert y.is_inference() and not y.requires_grad and y.tolist() == [7.0, 3.0]
+    assert not x.is_inference() and not lib.is_inference_mode_enabled() and not y.clone().is_inference()
+
+
+@pytest.mark.parametrize(
+    ("use", "phrase"),
+    [
+        (lambda lib, x: x._version, "Inference tensors do not track version counter"),
+        (lambda lib, x: x.add_(1), "Inplace update to inference tensor outside InferenceMode is not allowed"),
+        (lambda lib, x: x.requires_grad_(), "Setting requires_grad=True on inference tensor outside InferenceMode"),
+        (
+            lambda lib, x: lib.ones(2, dtype=lib.float64, requires_grad=True) * x,
+            "Inference tensors cannot be saved for backward",
+        ),
+    ],
+)
+def test_tensors_of_inference_mode_take_no_part_in_differentiation(lib, use, phrase):
+    with pytest.raises(RuntimeError, match=phrase):
+        use(lib, made_in_inference(lib))
+
+
+def test_what_does_not_keep_them_may_use_them(lib):
+    x = lib.ones(2, dtype=lib.float64, requires_grad=True)
+    (x + made_in_inference(lib)).sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_inference_mode_decorates(lib):
+    @lib.inference_mode()
+    def f(x):
+        return x * 2
+
+    assert f(lib.ones(2, requires_grad=True)).is_inference()
+
+
+def test_no_tangents_in_inference_mode():
+    with ag.autograd.forward_ad.dual_level():
+        dual = ag.autograd.forward_ad.make_dual(ag.ones(2), ag.ones(2))
+        with ag.inference_mode():
+            out = dual * 2
+        assert ag.autograd.forward_ad.unpack_dual(out).tangent is None

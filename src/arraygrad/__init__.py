@@ -22,7 +22,15 @@ from .dtypes import ALIASES, DType, as_dtype
 from .errors import ArraygradError
 from .factories import *
 from .kinds import composite, constant, elementwise, general, linear, multilinear, reduction
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled, subgradient
+from .modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+    subgradient,
+)
 from .tensor import Tensor
 
 __version__ = "0.1.0"

@@ -22,7 +22,7 @@ from .op import Kind, Op
 from .rules import Spec, conform
 from .saved import is_held, pack
 from .selection import Selected
-from .tensor import Tensor, as_tensor, constant, new_tensor
+from .tensor import InferenceTensor, Tensor, as_tensor, constant, new_tensor
 
 TRACEBACK = "forward call"
 """The key in a node's metadata for the place of the forward call, if `detect_anomaly` is on."""
@@ -67,7 +67,7 @@ def deepest(arguments: Sequence[Any], op: Op) -> Level | None:
 
 def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     """Call an operation on Tensors, raw arrays and Python numbers, at whatever levels they are."""
-    level = None if stops_gradients(op, options) else deepest(arguments, op)
+    level = None if stops_gradients(op, options) or current().inference else deepest(arguments, op)
     if level is None:
         values = [bare(argument) for argument in arguments]
         return wrap(op, evaluate(op, values, options))
@@ -184,6 +184,7 @@ def record(
     node.options = options
     node.extra = None
     node.kept = op.keep(values, results, tuple(edge is not None for edge in edges))
+    refuse_inference(arguments, node.kept)
     hooks = current().saved_hooks
     if hooks and type(node.kept) is tuple:
         node.kept = pack(node.kept, hooks)
@@ -193,6 +194,16 @@ def record(
     if not op.multiple:
         return new_tensor(outs, node)
     return op.pack(new_tensor(out, Output(node, index)) for index, out in enumerate(outs))
+
+
+def refuse_inference(arguments: Sequence[Any], kept: Any) -> None:
+    """Raise GradientError if a node would keep a tensor that was made in inference mode."""
+    for argument, value in zip(arguments, kept or ()):
+        if type(argument) is InferenceTensor and is_held(value):
+            raise GradientError(
+                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+                "computation tracked by autograd; make a normal tensor of it first, with x.clone()"
+            )
 
 
 # -- pushing tangents -------------------------------------------------------------------------------------
@@ -218,7 +229,7 @@ def push_forward(
         for out, tangent in zip(results, pushed, strict=True)
     )
     if isinstance(level, DualLevel):
-        level.remember(results, [*tangents, *(getattr(dual, "tangent", None) for dual in duals)])
+        level.remember(results, (*arguments, *duals))
     return op.pack(duals) if op.multiple else duals[0]
 
 

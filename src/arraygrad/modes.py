@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from .errors import ArgumentError
 
 RECORD_ALL = -1
+_ALL_LEVELS = 1 << 30
 
 
 class Subgradient(NamedTuple):
@@ -98,6 +99,7 @@ class Switch:
         return type(self)()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a function."""
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)
         if inspect.isasyncgenfunction(function):
@@ -192,6 +194,29 @@ class enable_grad(_BareDecorator):
 
     def _inside(self) -> Modes:
         return current()._replace(blocked=RECORD_ALL)
+
+
+class inference_mode(Switch):
+    """Record nothing, carry no tangents, and make tensors that take no part in differentiation afterwards either."""
+
+    def __init__(self, mode: bool = True) -> None:
+        self.mode = bool(mode)
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """Decorate without parentheses as well: `@inference_mode`."""
+        return super().__new__(cls)(mode) if callable(mode) else super().__new__(cls)
+
+    def _inside(self) -> Modes:
+        """Inference, or its end."""
+        return current()._replace(inference=self.mode, blocked=_ALL_LEVELS if self.mode else RECORD_ALL)
+
+    def _another(self) -> Switch:
+        return inference_mode(self.mode)
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether tensors made here take no part in differentiation."""
+    return current().inference
 
 
 class set_grad_enabled(Switch):

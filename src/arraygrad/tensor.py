@@ -5,7 +5,6 @@ Operators and the methods named after operations are attached by `methods`, once
 
 from __future__ import annotations
 
-import itertools
 import warnings
 import weakref
 from collections.abc import Callable
@@ -15,8 +14,9 @@ from .backends import Backend, backend_of, device_of, learn_dtypes
 from .conversion import Convertible
 from .dtypes import HALVES, STANDARD, DType
 from .errors import ArgumentTypeError, GradientError
-from .family import Children, View, ancestors, base_of, join, view_of
+from .family import Children, View, base_of
 from .graph import ROOT, AccumulateGrad, Level, Output, Vertex
+from .modes import current
 
 
 class Rest:
@@ -148,6 +148,10 @@ class Tensor(Convertible):
         """Which output of `grad_fn` this is."""
         return self.node.index if isinstance(self.node, Output) else 0
 
+    def is_inference(self) -> bool:
+        """Whether it was made in inference mode."""
+        return False
+
     def _rest(self) -> Rest:
         if self.rest is None:
             self.rest = Rest()
@@ -215,6 +219,8 @@ class Tensor(Convertible):
 
     def detach(self) -> Tensor:
         """The same entries, cut off from the graph: writes to either show in both."""
+        from .aliases import detached
+
         return detached(self, counts=True)
 
     def detach_(self) -> Tensor:
@@ -231,6 +237,8 @@ class Tensor(Convertible):
     @property
     def data(self) -> Tensor:
         """The same entries, cut off from the graph; writes to it do not count in `_version`."""
+        from .aliases import detached
+
         return detached(self, counts=False)
 
     @data.setter
@@ -266,40 +274,36 @@ class Tensor(Convertible):
         return self.__array_namespace__()
 
 
+class InferenceTensor(Tensor):
+    """A tensor that was made in inference mode: it takes no part in differentiation."""
+
+    __slots__ = ()
+
+    def is_inference(self) -> bool:
+        """Whether it was made in inference mode."""
+        return True
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Raises GradientError outside inference mode."""
+        if requires_grad and not current().inference:
+            raise GradientError(
+                "requires_grad_: Setting requires_grad=True on inference tensor outside InferenceMode is not allowed; make "
+                "a normal tensor of it first, with x.clone()"
+            )
+        return super().requires_grad_(requires_grad)
+
+    @property
+    def _version(self) -> int:
+        raise GradientError("_version: Inference tensors do not track version counter; x.clone() is a normal tensor")
+
+
 def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
     """A Tensor around an array. Not a constructor, since calling a class that has one takes twice as long."""
-    tensor = Tensor()
+    tensor = InferenceTensor() if current().inference else Tensor()
     tensor.array = array
     tensor.node = node
     tensor.rest = None
     return tensor
-
-
-def detached(tensor: Tensor, counts: bool) -> Tensor:
-    """The same entries without a history, in the same family.
-
-    It must not keep the tensor alive, and with that its graph. So both hang on a third that has no history: its like is
-    made for the top of the family, and for each view on the way.
-    """
-    path = list(itertools.takewhile(lambda step: step[1].op is not None, ancestors(tensor)))
-    highest = path[-1][1].parent if path else tensor
-    view = view_of(highest)
-    if view is None:
-        view = View(new_tensor(_without_graph(highest.array)), None, {}, cut=True)
-        view.parent._rest().version = highest._rest().version
-        join(highest, view)
-    parent = view.parent
-    for member, step in reversed(path):
-        parent, above = new_tensor(_without_graph(member.array)), parent
-        join(parent, View(above, step.op, step.options))
-    result = new_tensor(_without_graph(tensor.array))
-    join(result, View(parent, None, {}, cut=True))
-    result._rest().version = tensor._rest().version if counts else [0]
-    return result
-
-
-def _without_graph(array: Any) -> Any:
-    return array.detach() if isinstance(array, Tensor) else array
 
 
 def constant(value: Any) -> Any:

@@ -142,7 +142,7 @@ def spread(summit: Tensor) -> None:
             tensor.array = None  # what it was is not kept alive
             tensor.__class__ = Stale
     for tensor in followers:
-        if isinstance(tensor, Dual):
+        if type(tensor) is not Stale:
             _follow(tensor, tensor.rest.view)  # type: ignore[union-attr, arg-type]
 
 
@@ -155,8 +155,8 @@ def _give_entries(tensor: Tensor, array: Any) -> None:
 def _give_history(tensor: Tensor, source: Tensor) -> None:
     if isinstance(source, Dual):
         source.give_tangent(tensor)
-    else:
-        tensor.__class__ = Tensor
+    elif isinstance(tensor, Dual):
+        tensor.__class__ = Tensor  # type: ignore[assignment]
     if not isinstance(tensor.node, AccumulateGrad):
         tensor.node = source.node
 
@@ -167,6 +167,11 @@ def _give_history(tensor: Tensor, source: Tensor) -> None:
 def check_writable(x: Tensor, operation: str, in_part: bool = False) -> None:
     """Raise GradientError for a leaf that requires a gradient, or a view of one, where operations are recorded, and for
     entries that share their place. A write `in_part` counts as one through a view."""
+    if x.is_inference() and not modes.current().inference:
+        raise GradientError(
+            f"{operation}: Inplace update to inference tensor outside InferenceMode is not allowed; make a normal tensor of "
+            "it first, with x.clone()"
+        )
     enabled = modes.is_grad_enabled()
     if enabled and isinstance(x.node, AccumulateGrad):
         raise _of_leaf(operation, is_view=in_part)
