@@ -357,6 +357,53 @@ def test_operations_with_several_outputs_carry_tangents_both_ways():
     assert pushed.numpy() == pytest.approx(expected.numpy())
 
 
+def test_functions_of_the_user_carry_tangents_both_ways(lib, fw):
+    class Cube(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            ctx.save_for_forward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 3 * x**2 * g
+
+        @staticmethod
+        def jvp(ctx, t):
+            (x,) = ctx.saved_tensors
+            return 3 * x**2 * t
+
+    x = numbers(lib, [1.0, 2.0], requires_grad=True)
+    with fw.dual_level():
+        y = Cube.apply(fw.make_dual(x, numbers(lib, [1.0, 10.0])))
+        assert fw.unpack_dual(y).tangent.tolist() == [3, 120]
+        (g,) = lib.autograd.grad(y.sum(), x)
+        assert fw.unpack_dual(g).tangent.tolist() == [6, 120]
+
+
+def test_hooks_on_saved_tensors_keep_tangents(lib, fw):
+    x = numbers(lib, [1.0, 2.0], requires_grad=True)
+    with fw.dual_level(), lib.autograd.graph.saved_tensors_hooks(lambda kept: kept * 1, lambda kept: kept):
+        (g,) = lib.autograd.grad((fw.make_dual(x, numbers(lib, [1.0, 10.0])) ** 3).sum(), x)
+        assert fw.unpack_dual(g).tangent.tolist() == [6, 120]
+
+
+def test_tangents_of_another_level_are_not_taken_for_those_of_this_one():
+    x = ag.tensor([3.0, 1.0, 2.0], dtype=ag.float64, requires_grad=True)
+    v = ag.tensor([1.0, 10.0, 100.0], dtype=ag.float64)
+    with forward_ad.dual_level():
+        outer = forward_ad.make_dual(x, v)
+        with forward_ad.dual_level():
+            y = (ag.exp(outer) * forward_ad.make_dual(ag.ones_like(v), v)).sum()
+            (g,) = ag.autograd.grad(y, x)
+            by_inner = forward_ad.unpack_dual(g).tangent
+            assert by_inner.tolist() == pytest.approx((ag.exp(x.detach()) * v).tolist())
+            assert forward_ad.unpack_dual(g, level=0).tangent.tolist() == pytest.approx(by_inner.tolist())
+            assert forward_ad.unpack_dual(by_inner, level=0).tangent.tolist() == pytest.approx((by_inner * v).tolist())
+
+
 # -- levels nest, and nest with transforms ----------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from . import modes
 from .call import deepest, level_of
-from .dual import Dual
+from .dual import Dual, DualLevel
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import Level, Node, Output, next_number
 from .op import Kind, Op
@@ -298,7 +298,10 @@ def _push(
             f"function {function.__name__} returned an incorrect number of tangents from jvp (expected "
             f"{len(call.outputs)}, got {len(pushed)})"
         )
-    return tuple(
+    duals = tuple(
         Dual(constant(output), constant(tangent), level) if has and tangent is not None else output
         for output, tangent, has in zip(call.outputs, pushed, call.has_derivative, strict=True)
     )
+    if isinstance(level, DualLevel):
+        level.remember(call.outputs, (*args, *duals, *(None for _ in call.others)))
+    return duals

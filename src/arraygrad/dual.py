@@ -99,12 +99,16 @@ class DualLevel(Level):
         """Remember, weakly, what carries a tangent of this level."""
         self._duals[id(dual)] = dual
 
-    def remember(self, outs: Sequence[Any], tangents: Sequence[Any]) -> None:
-        """Let the node that made the outputs of a call, if it was recorded, know the tangents of arguments and outputs."""
+    def remember(self, outs: Sequence[Any], carriers: Sequence[Any]) -> None:
+        """Let the node that made the outputs of a call, if it was recorded, know the tangents of what it keeps by position:
+        those that the carriers carry."""
         node = _maker(outs)
-        if node is not None and type(node.kept) is tuple:
+        if node is not None and isinstance(node.kept, tuple):
             extra = node.extras()
-            extra.tangents = (*(extra.tangents or ()), (self, tuple(tangents)))
+            tangents = tuple(
+                each.tangent if isinstance(each, Dual) and each.level is self else None for each in carriers
+            )
+            extra.tangents = (*(extra.tangents or ()), (self, tangents))
             self._carrying.add(extra)
 
     def close(self) -> None:
