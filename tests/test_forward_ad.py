@@ -151,6 +151,16 @@ def test_forward_mode_ignores_no_grad(lib, fw):
     assert lib.is_grad_enabled()
 
 
+def test_inference_mode_stops_tangents(lib, fw):
+    x = numbers(lib, 3.0)
+    with fw.dual_level():
+        dual = fw.make_dual(x, numbers(lib, 1.0))
+        with lib.inference_mode():
+            assert fw.unpack_dual(dual * 2).tangent is None
+            assert fw.unpack_dual(fw.make_dual(numbers(lib, 3.0), numbers(lib, 1.0))).tangent is None
+        assert fw.unpack_dual(dual * 2).tangent.item() == 2
+
+
 def test_complex_values_carry_complex_tangents(lib, fw):
     z = lib.tensor([1 + 2j], dtype=lib.complex128)
     with fw.dual_level():

@@ -6,7 +6,7 @@
 
 Levels nest, which PyTorch's do not: each has its own tangents, so derivatives of derivatives are exact. Reverse mode goes
 through: tangents that depend on tensors that require a gradient are differentiated by `backward` and `grad`, and gradients
-that `grad` computes inside a level carry tangents. `no_grad` does not stop tangents.
+that `grad` computes inside a level carry tangents. `no_grad` does not stop tangents, `inference_mode` does.
 """
 
 from __future__ import annotations
@@ -102,6 +102,8 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise ArgumentTypeError(
             f"make_dual: tangent: got one stored by {tangent.backend.name}; expected {tensor.backend.name}, as the primal is"
         )
+    if modes.current().inference:
+        return tensor
     if tensor.requires_grad:
         tensor = dispatch(reshape.op, (tensor,), {"shape": tensor.shape, "copy": None})  # a vertex of its own
     return Dual(constant(tensor), constant(astype(tangent, tensor.dtype, copy=False)), known)
