@@ -66,7 +66,7 @@ class Selected:
     def mask(self) -> Any:
         """Where the array counts: where one of the masks of its terms holds."""
         masks: list[Any] = [mask() if callable(mask) else mask for mask in self._masks]
-        self._masks[:] = [functools.reduce(operator.or_, masks)]
+        self._masks[:] = [combined(operator.or_, masks)]
         return self._masks[0]
 
     def settle(self) -> Any:
@@ -79,7 +79,7 @@ class Selected:
     def follow(self, result: Any) -> Selected:
         """`result` of an elementwise rule on the array, under the same mask (and its own, if it has one)."""
         if type(result) is Selected:
-            return Selected(result.array, self.mask & result.mask)
+            return Selected(result.array, combined(operator.and_, [self.mask, result.mask]))
         return self if result is self.array else Selected(result, self.mask)
 
     def move(self, pull: Callable[[Any], Any]) -> Selected:
@@ -129,6 +129,12 @@ class Selected:
 
     def _rule_namespace(self) -> Any:
         return namespace_of(self.array)
+
+
+def combined(operation: Callable[[Any, Any], Any], masks: list[Any]) -> Any:
+    """Masks as one. Some may be Tensors beside a library's arrays: those go first, since a library does not know them."""
+    masks.sort(key=lambda mask: not hasattr(mask, "_rule_namespace"))
+    return functools.reduce(operation, masks)
 
 
 class Scattered(NamedTuple):

@@ -306,9 +306,12 @@ def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
     return tensor
 
 
+_PLAIN = (Tensor, InferenceTensor)
+
+
 def constant(value: Any) -> Any:
     """The raw array of a tensor that no level records; anything else as it is."""
-    return value.array if type(value) is Tensor and value.node is None else value
+    return value.array if type(value) in _PLAIN and value.node is None else value
 
 
 def as_tensor(value: Any) -> Tensor:
