@@ -168,6 +168,15 @@ def compare(ours: Run, theirs: Run) -> None:
         same(mine, reference, "hook")
 
 
+def is_beyond_comparison(run: Run, function: Any, arguments: tuple[Any, ...]) -> bool:
+    """What PyTorch leaves undefined, or does otherwise: to write to a tensor what shares its memory, and hooks on views that
+    are written through (whose old value is not in PyTorch's graph)."""
+    if function is write:
+        target, other = (run.of(index).untyped_storage().data_ptr() for index in arguments[:2])
+        return target == other
+    return function is hook and run.of(arguments[0])._is_view()
+
+
 @pytest.mark.parametrize("backend", ["numpy", "array_api_strict"])
 @settings(max_examples=150, deadline=None)
 @given(program=st.lists(instruction, min_size=4, max_size=25), seed=st.integers(0, 99))
@@ -179,6 +188,8 @@ def test_random_programs_do_what_they_do_in_pytorch(backend, program, seed):
             create(run, seed, 1, True)
             compute(run, 0, 0, "mul")
         for function, arguments, without_grad in program:
+            if is_beyond_comparison(theirs, function, arguments):
+                continue
             mine, reference = (perform(run, function, arguments, without_grad) for run in (ours, theirs))
             if "single memory location" in mine + reference or "expanded tensors" in reference:
                 return  # the two libraries draw the line differently for what overlaps

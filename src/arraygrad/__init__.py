@@ -31,6 +31,7 @@ from .modes import (
     set_grad_enabled,
     subgradient,
 )
+from .profiling import profile
 from .tensor import Tensor
 
 __version__ = "0.1.0"

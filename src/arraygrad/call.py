@@ -7,9 +7,11 @@ level does with the result is to record a node (reverse) or to push tangents (fo
 
 from __future__ import annotations
 
+import math
 import sys
 import traceback
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from .backends import Backend, backend_of
@@ -21,7 +23,7 @@ from .modes import POLICY, current
 from .op import Kind, Op
 from .rules import Spec, conform
 from .saved import is_held, pack
-from .selection import Selected
+from .selection import Selected, settle
 from .tensor import InferenceTensor, Tensor, as_tensor, constant, new_tensor
 
 TRACEBACK = "forward call"
@@ -30,12 +32,16 @@ TRACEBACK = "forward call"
 _PACKAGE = __file__.rpartition("call.py")[0]
 
 
-def stack_of_caller() -> str:
+LINE = "line"
+"""The key for the line of the forward call, if a profile watched it."""
+
+
+def frames_of_caller() -> list[traceback.FrameSummary]:
     """The calls that led here, without arraygrad's own."""
     frames = traceback.extract_stack()
     while frames and frames[-1].filename.startswith((_PACKAGE, "<string>")):
         frames.pop()
-    return "".join(traceback.format_list(frames))
+    return frames
 
 
 def level_of(value: Any) -> Level | None:
@@ -120,6 +126,7 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
     kernel = op.kernel_of(backend)
     if options.get("dtype") is not None:
         options = {**options, "dtype": backend.raw_dtype(options["dtype"])}
+    start = perf_counter()
     try:
         if op.variadic:
             out = kernel(list(values), **options)
@@ -128,7 +135,20 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
             out = kernel(*values[: op.positional], **named, **options)
     except Exception as error:
         raise explain(op.name, describe(op, values, options), error) from error
-    return tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
+    outs = tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
+    profiler = current().profiler
+    if profiler is not None:
+        profiler.add(op.name, "forward", start, perf_counter(), sum(map(size_of, outs if op.multiple else (outs,))))
+    return outs
+
+
+def size_of(array: Any) -> int:
+    """Bytes of an array, or of what a Tensor or a Selected holds; of what has no size yet, 0."""
+    array = bare(settle(array))
+    size = getattr(array, "size", None)
+    if callable(size) or size is None or size != size:  # noqa: PLR0124 - PyTorch's is a method, dask's may be NaN
+        size = math.prod(array.shape) if all(isinstance(length, int) for length in array.shape) else 0
+    return int(size) * as_dtype(array.dtype).itemsize
 
 
 def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:
@@ -189,7 +209,10 @@ def record(
     if hooks and type(node.kept) is tuple:
         node.kept = pack(node.kept, hooks)
     if current().anomaly is not None:
-        node.metadata[TRACEBACK] = stack_of_caller()
+        node.metadata[TRACEBACK] = "".join(traceback.format_list(frames_of_caller()))
+    if current().profiler is not None:
+        frame = (frames_of_caller() or [None])[-1]
+        node.metadata[LINE] = "" if frame is None else f"{frame.filename}:{frame.lineno} {frame.line}"
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
         return new_tensor(outs, node)

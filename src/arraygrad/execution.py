@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
 from typing import Any
 
 from .backends import backend_of, namespace_of
-from .call import TRACEBACK, bare
+from .call import TRACEBACK, bare, size_of
 from .dtypes import as_dtype
 from .dual import with_tangents
 from .errors import ArgumentTypeError, GradientError
@@ -34,11 +35,15 @@ def execute(
     wants = [
         source is not None and (needed is None or source in needed or source in wanted) for source in node.edges
     ]
+    start = perf_counter()
     if op.joint is not None:
         results = op.joint(node, g, kept, wants)
     else:
         results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
     results = [h if h is None or spec is None else fit(h, spec) for h, spec in zip(results, node.conform)]
+    profiler = current().profiler
+    if profiler is not None:
+        profiler.add(op.name, "backward", start, perf_counter(), sum(size_of(h) for h in results if h is not None))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
     anomaly = current().anomaly

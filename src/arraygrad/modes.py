@@ -44,6 +44,7 @@ class Modes(NamedTuple):
     saved_hooks_disabled: str | None = None
     anomaly: Anomaly | None = None
     inference: bool = False
+    profiler: Any = None
 
 
 DEFAULT = Modes()
