@@ -33,6 +33,7 @@ from .modes import (
 )
 from .profiling import profile
 from .tensor import Tensor
+from .visualize import visualize
 
 __version__ = "0.1.0"
 
