@@ -1,0 +1,258 @@
+"""What users of PyTorch rely on and the other files do not hold: out=, writes, hooks, and what a Function keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import arraygrad as ag
+
+
+def leaf(lib, values):
+    return lib.tensor(values, dtype=lib.float64, requires_grad=True)
+
+
+# -- writes -------------------------------------------------------------------------------------------------
+
+
+def test_a_value_that_no_node_keeps_may_be_overwritten(lib):
+    x = leaf(lib, [1.0, 2.0])
+    y = x * x
+    z = y + 1
+    y.mul_(100)
+    (z + y).sum().backward()
+    assert z.tolist() == [2.0, 5.0] and x.grad.tolist() == [2.0 * 101, 4.0 * 101]
+
+
+def test_a_write_through_a_detached_alias_leaves_the_gradient_of_what_was_used():
+    # PyTorch raises for the first and gives the gradient of the new values for the second.
+    x = leaf(ag, [1.0, 2.0])
+    for alias in (lambda y: y.detach(), lambda y: y.data):
+        y = x * 1
+        square = y * y
+        alias(y).mul_(100)
+        assert y.tolist() == [100.0, 200.0]
+        (g,) = ag.autograd.grad(square.sum(), x)
+        assert g.tolist() == [2.0, 4.0]
+
+
+def test_a_write_to_the_base_gives_its_views_another_history(lib):
+    y = leaf(lib, [1.0, 2.0]) * 1
+    v = y[0:1]
+    before = v.grad_fn
+    y.mul_(5)
+    assert v.grad_fn is not before and v.grad_fn is v.grad_fn
+
+
+def test_a_write_through_the_transpose_overwrites(lib):
+    x = leaf(lib, [[1.0, 2.0], [3.0, 4.0]])
+    y = x * x
+    y.T[0] = 7.0
+    assert y.tolist() == [[7.0, 4.0], [7.0, 16.0]]
+    y.sum().backward()
+    assert x.grad.tolist() == [[0.0, 4.0], [0.0, 8.0]]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "of_x", "of_value"),
+    [
+        (lambda lib: slice(1, 2), [10.0], [1, 0, 1], [1]),
+        (lambda lib: slice(1, None), [10.0], [1, 0, 0], [2]),
+        (lambda lib: lib.tensor([True, False, True]), [10.0, 20.0], [0, 1, 0], [1, 1]),
+        (lambda lib: lib.tensor([2, 0]), [10.0, 20.0], [0, 1, 0], [1, 1]),
+        (lambda lib: 1, 10.0, [1, 0, 1], 1),
+        (lambda lib: ..., 10.0, [0, 0, 0], 3),
+    ],
+)
+def test_every_kind_of_key_gives_gradients_to_what_was_written_and_not_to_what_was_there(lib, key, value, of_x, of_value):
+    x, v = leaf(lib, [1.0, 2.0, 3.0]), leaf(lib, value)
+    recorded, plain = x * 1, lib.zeros(3, dtype=lib.float64)
+    for y in (recorded, plain):
+        y[key(lib)] = v
+        assert y.requires_grad and not y.is_leaf
+    recorded.sum().backward()
+    assert x.grad.tolist() == of_x and v.grad.tolist() == of_value
+    (plain * 2).sum().backward()
+    np.testing.assert_array_equal(v.grad.numpy(), 3 * np.array(of_value))
+
+
+def test_no_part_of_an_expanded_tensor_can_be_written_to():
+    # PyTorch writes where the entries of the part do not overlap among themselves.
+    y = ag.ones((1, 2)).expand(3, 2)
+    for write in (lambda: y.__setitem__(0, 5.0), lambda: y[0].mul_(2), lambda: y.fill_(2)):
+        with pytest.raises(RuntimeError, match="more than one element of the written-to tensor refers to a single memory"):
+            write()
+    assert y.tolist() == [[1.0, 1.0]] * 3
+
+
+def test_out_is_refused(lib):
+    x, to = leaf(lib, [1.0, 2.0]), lib.zeros(2, dtype=lib.float64)
+    phrase = "out=... arguments don't support automatic differentiation" if lib.is_reference else "out"
+    with pytest.raises((RuntimeError, TypeError), match=phrase):
+        lib.add(x, x, out=to)
+    assert to.tolist() == [0.0, 0.0]
+
+
+def test_increment_version_counts_a_write(lib):
+    y = leaf(lib, [1.0, 2.0]) * 1
+    v = y[0:1]
+    lib.autograd.graph.increment_version(y)
+    lib.autograd.graph.increment_version([v, y])
+    assert y._version == v._version == 3
+
+
+def test_where_writes_to_saved_tensors_are_allowed_the_gradient_is_that_of_what_was_used(lib):
+    x = leaf(lib, [1.0, 2.0])
+    with lib.autograd.graph.allow_mutation_on_saved_tensors():
+        y = x * 1
+        square = y * y
+        y.mul_(100)
+        (square + y).sum().backward()
+    assert x.grad.tolist() == [102.0, 104.0]
+
+
+# -- hooks --------------------------------------------------------------------------------------------------
+
+
+def test_retained_grad_does_not_see_what_the_hooks_of_the_node_do(lib):
+    x = leaf(lib, [1.0, 2.0])
+    y = x * 2
+    y.retain_grad()
+    y.grad_fn.register_prehook(lambda grad_outputs: (grad_outputs[0] * 10,))
+    y.sum().backward()
+    assert y.grad.tolist() == [1.0, 1.0] and x.grad.tolist() == [20.0, 20.0]
+
+
+def test_hooks_after_accumulation_run_in_order_and_see_the_tensor(lib):
+    x = leaf(lib, [1.0, 2.0])
+    seen = []
+    for name in ("first", "second"):
+        x.register_post_accumulate_grad_hook(lambda leaf, name=name: seen.append((name, leaf is x, leaf.grad.tolist())))
+    (x * 3).sum().backward()
+    assert seen == [("first", True, [3.0, 3.0]), ("second", True, [3.0, 3.0])]
+
+
+def test_a_hook_after_accumulation_returns_none(lib):
+    x = leaf(lib, [1.0, 2.0])
+    x.register_post_accumulate_grad_hook(lambda tensor: tensor.grad)
+    with pytest.raises(RuntimeError, match="should return None"):
+        (x * 3).sum().backward()
+
+
+@pytest.mark.parametrize("place", ["prehook", "posthook", "after accumulation", "unpack", "several"])
+def test_errors_of_every_hook_keep_their_type(lib, place):
+    class Own(Exception):
+        pass
+
+    def fail(*args):
+        raise Own("mine")
+
+    x = leaf(lib, [1.0, 2.0])
+    with lib.autograd.graph.saved_tensors_hooks(lambda kept: kept, fail if place == "unpack" else lambda kept: kept):
+        y = x * x
+    {
+        "prehook": lambda: y.grad_fn.register_prehook(fail),
+        "posthook": lambda: y.grad_fn.register_hook(fail),
+        "after accumulation": lambda: x.register_post_accumulate_grad_hook(fail),
+        "unpack": lambda: None,
+        "several": lambda: lib.autograd.graph.register_multi_grad_hook((x, y), fail),
+    }[place]()
+    with pytest.raises(Own, match="mine"):
+        y.sum().backward()
+    assert lib.is_grad_enabled()
+
+
+# -- functions of the user ----------------------------------------------------------------------------------
+
+
+def test_an_output_returned_twice_is_one_tensor(lib):
+    class Twice(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = x * 2
+            return y, y
+
+        @staticmethod
+        def backward(ctx, first, second):
+            return 2 * first + 2 * second
+
+    x = leaf(lib, [1.0, 2.0])
+    first, second = Twice.apply(x)
+    assert first is second
+    first.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
+def keeping(lib, keep, kept):
+    class Square(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            keep(ctx, x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 * kept(ctx)
+
+    return Square
+
+
+def test_attributes_of_a_context_are_not_checked(lib):
+    square = keeping(lib, lambda ctx, x: setattr(ctx, "x", x), lambda ctx: ctx.x)
+    x = leaf(lib, [1.0, 2.0])
+    y = x * 1
+    z = square.apply(y)
+    y.mul_(10)
+    z.sum().backward()
+    assert x.grad.tolist() == ([20.0, 40.0] if lib.is_reference else [2.0, 4.0])
+
+
+def test_what_a_function_saved_survives_a_write():
+    # PyTorch raises when it is read.
+    square = keeping(ag, lambda ctx, x: ctx.save_for_backward(x), lambda ctx: ctx.saved_tensors[0])
+    x = leaf(ag, [1.0, 2.0])
+    y = x * 1
+    z = square.apply(y)
+    y.mul_(10)
+    z.sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_once_differentiable_gives_no_graph_where_the_gradient_that_came_has_none(lib):
+    class Square(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        @lib.autograd.function.once_differentiable
+        def backward(ctx, g):
+            return g * 2 * ctx.saved_tensors[0]
+
+    x = leaf(lib, 3.0)
+    (first,) = lib.autograd.grad(Square.apply(x), x, create_graph=True)
+    assert first.item() == 6.0
+    with pytest.raises(RuntimeError, match="element 0 of tensors does not require grad and does not have a grad_fn"):
+        first.backward()
+
+
+# -- the rest -----------------------------------------------------------------------------------------------
+
+
+def test_the_reentrant_checkpoint_is_refused():
+    with pytest.raises(ag.errors.GradientError, match=r"use_reentrant=True; expected False: the other kind does not work"):
+        ag.checkpoint(ag.exp, leaf(ag, 1.0), use_reentrant=True)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0)])
+def test_scalars_and_empty_tensors_are_differentiated_as_any_other(lib, shape):
+    x = lib.ones(shape, dtype=lib.float64, requires_grad=True)
+    y = lib.exp(x) * x
+    y.register_hook(lambda g: g * 2)
+    y = y.reshape((1, *shape))[0].clone()
+    y.mul_(3)
+    (first,) = lib.autograd.grad(y.sum(), x, create_graph=True)
+    (second,) = lib.autograd.grad(first.sum(), x)
+    for found, factor in ((first, 12), (second, 18)):  # the derivatives of 6 x exp(x) at 1
+        np.testing.assert_allclose(found.detach().numpy(), np.full(shape, factor * np.e))
