@@ -30,8 +30,8 @@ def test_a_write_through_a_detached_alias_leaves_the_gradient_of_what_was_used()
     for alias in (lambda y: y.detach(), lambda y: y.data):
         y = x * 1
         square = y * y
-        alias(y).mul_(100)
-        assert y.tolist() == [100.0, 200.0]
+        alias(y).fill_(100)
+        assert y.tolist() == [100.0, 100.0]
         (g,) = ag.autograd.grad(square.sum(), x)
         assert g.tolist() == [2.0, 4.0]
 
@@ -106,9 +106,10 @@ def test_where_writes_to_saved_tensors_are_allowed_the_gradient_is_that_of_what_
     with lib.autograd.graph.allow_mutation_on_saved_tensors():
         y = x * 1
         square = y * y
-        y.mul_(100)
+        y[0] = 100.0
+        y.mul_(10)
         (square + y).sum().backward()
-    assert x.grad.tolist() == [102.0, 104.0]
+    assert x.grad.tolist() == [2.0, 14.0]
 
 
 # -- hooks --------------------------------------------------------------------------------------------------
@@ -202,9 +203,9 @@ def test_attributes_of_a_context_are_not_checked(lib):
     x = leaf(lib, [1.0, 2.0])
     y = x * 1
     z = square.apply(y)
-    y.mul_(10)
+    y.fill_(10)
     z.sum().backward()
-    assert x.grad.tolist() == ([20.0, 40.0] if lib.is_reference else [2.0, 4.0])
+    assert x.grad.tolist() == ([20.0, 20.0] if lib.is_reference else [2.0, 4.0])
 
 
 def test_what_a_function_saved_survives_a_write():
@@ -213,7 +214,7 @@ def test_what_a_function_saved_survives_a_write():
     x = leaf(ag, [1.0, 2.0])
     y = x * 1
     z = square.apply(y)
-    y.mul_(10)
+    y.fill_(10)
     z.sum().backward()
     assert x.grad.tolist() == [2.0, 4.0]
 
