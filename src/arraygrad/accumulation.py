@@ -8,10 +8,11 @@ from typing import Any
 
 from .backends import backend_of
 from .errors import ArgumentError, ArgumentTypeError, GradientError
+from .family import Rest
 from .graph import AccumulateGrad
 from .hooks import run_accumulated_hooks, run_prehooks
 from .selection import Selected, settle
-from .tensor import Rest, Tensor, as_tensor, new_tensor
+from .tensor import Tensor, as_tensor, new_tensor
 
 Holder = AccumulateGrad | Rest
 

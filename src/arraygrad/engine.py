@@ -120,7 +120,7 @@ def walk(
         pending.deliver(vertex, g)
     ahead: Any = None
     ahead_g: Any = None
-    is_watched = current().anomaly is not None or current().profiler is not None
+    is_plain = needed is None and current().anomaly is None and current().profiler is None
     while numbers or ahead is not None:
         if ahead is None:
             node, g, dtype = entries.pop(heappop(numbers))
@@ -162,7 +162,7 @@ def walk(
                 g, kind = g.settle(), None
             elif op.elementwise:
                 selected, g, kind = g, g.shared(), None
-        if extra is not None or needed is not None or kind is Selected or kind is dict or op.joint is not None or is_watched:
+        if extra is not None or not is_plain or kind is Selected or kind is dict or op.joint is not None:
             g = g if selected is None else selected
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)

@@ -11,9 +11,33 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .graph import ROOT, AccumulateGrad, Level
+
 if TYPE_CHECKING:
     from .op import Op
     from .tensor import Tensor
+
+
+class Rest:
+    """What few tensors have, behind one slot that is None for the others. What was never set has its default."""
+
+    __slots__ = ("children", "grad", "leaf", "level", "tangent", "version", "view")
+
+    level: Level
+    tangent: Any
+    grad: Tensor | None
+    leaf: AccumulateGrad | None
+    view: View | None
+    children: Children | None
+    version: list[int]
+    """How many writes there were, shared by those to whom they count."""
+
+    def __getattr__(self, name: str) -> Any:
+        """The default; the count of writes is made when first asked for."""
+        if name == "version":
+            self.version = [0]
+            return self.version
+        return ROOT if name == "level" else None
 
 
 class View:
@@ -42,12 +66,10 @@ class Children:
         self.references: list[weakref.ref[Tensor]] = []
         self.limit = 16
 
-    def add(self, child: Tensor) -> None:
-        """Remember a tensor; forget those that died, now and then."""
-        self.references.append(weakref.ref(child))
-        if len(self.references) > self.limit:
-            self.references = [reference for reference in self.references if reference() is not None]
-            self.limit = max(16, 2 * len(self.references))
+    def prune(self) -> None:
+        """Forget those that died; next when there are twice as many as live now."""
+        self.references = [reference for reference in self.references if reference() is not None]
+        self.limit = max(16, 2 * len(self.references))
 
     def __iter__(self) -> Iterator[Tensor]:
         return (child for reference in self.references if (child := reference()) is not None)
@@ -55,13 +77,26 @@ class Children:
 
 def join(child: Tensor, view: View) -> None:
     """Make a tensor a member of its parent's family. Writes to either count for both."""
-    rest = view.parent._rest()
-    own = child._rest()
-    own.view = view
-    own.version = rest.version
-    if rest.children is None:
-        rest.children = Children()
-    rest.children.add(child)
+    rest = child.rest
+    if rest is None:
+        rest = child.rest = Rest()
+    rest.view = view
+    rest.version = remember(child, view.parent).version
+
+
+def remember(child: Tensor, parent: Tensor) -> Rest:
+    """Let a tensor know another that was made from it and is up to date; what it has beside its array."""
+    rest = parent.rest
+    if rest is None:
+        rest = parent.rest = Rest()
+    children = rest.children
+    if children is None:
+        children = rest.children = Children()
+    references = children.references
+    references.append(weakref.ref(child))
+    if len(references) > children.limit:
+        children.prune()
+    return rest
 
 
 def view_of(tensor: Tensor) -> View | None:

@@ -24,21 +24,20 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
-from .call import bare as bare_array
-from .call import dispatch
+from .call import bare, dispatch
 from .derive import together
 from .errors import DeclarationError
 from .op import Kind, Op
 from .rules import Rule, check
 from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
-from .views import viewing
+from .views import ALWAYS, viewing
 
 Array: TypeAlias = Any
 """A Tensor, a raw array or a Python number."""
 
 Constant: TypeAlias = Any
-"""An option that may be a Tensor or an array too: the library is given its array, and nothing flows to it."""
+"""An option that may be a Tensor, or a tuple with some: the library is given their arrays, and nothing flows to them."""
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -79,7 +78,7 @@ def linear(
     """
     attributes = {
         "moves": moves, "drops": drops, "pointwise": pointwise, "multiple": multiple, "overlaps": overlaps, "core": core,
-        "view": (lambda **options: True) if view is True else view or None,
+        "view": ALWAYS if view is True else view or None,
     }  # fmt: skip
     return lambda function: _declare(function, Kind.LINEAR, rules, **attributes)
 
@@ -203,6 +202,11 @@ def _check_rules(op: Op) -> None:
         check(op, op.jvp, names | {"t"} | {f"t{position}" for position in range(1, op.arity + 1)})
 
 
+def _plain(value: Any) -> Any:
+    """An option without Tensors."""
+    return tuple(map(bare, value)) if type(value) is tuple else bare(value)
+
+
 def _calls(op: Op, signature: inspect.Signature) -> Function:
     """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
     if (op.elementwise or (op.pointwise and op.kind is Kind.GENERAL)) and not op.options and op.arity == 1:
@@ -213,7 +217,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
         return_annotation=inspect.Signature.empty,
     )
-    values = {p.name: f"bare({p.name})" if p.annotation == "Constant" else p.name for p in signature.parameters.values()}
+    values = {p.name: f"plain({p.name})" if p.annotation == "Constant" else p.name for p in signature.parameters.values()}
     options = "{" + ", ".join(f"{name!r}: {values[name]}" for name in op.options) + "}"
     if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
         short = partial(dispatch, op) if op.multiple else hotpath.several(op)
@@ -224,7 +228,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     if op.view is not None:
         short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
         arrays = op.arrays[0]
-    scope: dict[str, Any] = {"call_operation": short, "bare": bare_array}
+    scope: dict[str, Any] = {"call_operation": short, "plain": _plain}
     exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]
 

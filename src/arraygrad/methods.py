@@ -27,7 +27,7 @@ from .ops import (
     statistical,
     utility,
 )
-from .tensor import Tensor
+from .tensor import InferenceTensor, Tensor
 
 Method = Callable[..., Any]
 
@@ -171,6 +171,11 @@ def _backward(
     gradients.backward((self,), (gradient,), retain_graph, create_graph, inputs)
 
 
+def _is_inference(self: Tensor) -> bool:
+    """Whether it was made in inference mode."""
+    return isinstance(self, InferenceTensor)
+
+
 def _iterate(self: Tensor) -> Any:
     if not self.shape:
         raise ArgumentTypeError("iteration over a 0-d tensor")
@@ -208,7 +213,7 @@ _SHAPES: dict[str, Method] = {
 }  # fmt: skip
 _OTHERS: dict[str, Any] = {
     "astype": data_type.astype, "to": _type, "type": _type, "norm": _norm, "__iter__": _iterate,
-    "backward": _backward,
+    "backward": _backward, "is_inference": _is_inference,
     "float": _converting("float32"), "double": _converting("float64"), "half": _converting("float16"),
     "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
     "T": property(_transposed), "mT": property(_matrix_transposed),

@@ -14,24 +14,9 @@ from .backends import Backend, backend_of, device_of, learn_dtypes
 from .conversion import Convertible
 from .dtypes import HALVES, STANDARD, DType
 from .errors import ArgumentTypeError, GradientError
-from .family import Children, View, base_of
-from .graph import ROOT, AccumulateGrad, Level, Output, Vertex
+from .family import Rest, View, base_of, join, view_of
+from .graph import ROOT, AccumulateGrad, Output, Vertex
 from .modes import current
-
-
-class Rest:
-    """What few tensors have, behind one slot that is None for the others."""
-
-    __slots__ = ("children", "grad", "leaf", "level", "tangent", "version", "view")
-
-    def __init__(self) -> None:
-        self.level: Level = ROOT
-        self.tangent: Any = None
-        self.grad: Tensor | None = None
-        self.leaf: AccumulateGrad | None = None
-        self.version = [0]
-        self.view: View | None = None
-        self.children: Children | None = None
 
 
 class Tensor(Convertible):
@@ -148,10 +133,6 @@ class Tensor(Convertible):
         """Which output of `grad_fn` this is."""
         return self.node.index if isinstance(self.node, Output) else 0
 
-    def is_inference(self) -> bool:
-        """Whether it was made in inference mode."""
-        return False
-
     def _rest(self) -> Rest:
         if self.rest is None:
             self.rest = Rest()
@@ -219,8 +200,6 @@ class Tensor(Convertible):
 
     def detach(self) -> Tensor:
         """The same entries, cut off from the graph: writes to either show in both."""
-        from .aliases import detached
-
         return detached(self, counts=True)
 
     def detach_(self) -> Tensor:
@@ -236,9 +215,7 @@ class Tensor(Convertible):
 
     @property
     def data(self) -> Tensor:
-        """The same entries, cut off from the graph; writes to it do not count in `_version`."""
-        from .aliases import detached
-
+        """The same entries, cut off from the graph. Writes to it do not count in `_version`."""
         return detached(self, counts=False)
 
     @data.setter
@@ -279,10 +256,6 @@ class InferenceTensor(Tensor):
 
     __slots__ = ()
 
-    def is_inference(self) -> bool:
-        """Whether it was made in inference mode."""
-        return True
-
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Raises GradientError outside inference mode."""
         if requires_grad and not current().inference:
@@ -304,6 +277,35 @@ def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
     tensor.node = node
     tensor.rest = None
     return tensor
+
+
+def detached(tensor: Tensor, counts: bool) -> Tensor:
+    """The same entries without a history, in the same family.
+
+    It must not keep the tensor alive, and with that its graph. So both hang on a third that has no history: its like is
+    made for the top of the family, and for each view on the way.
+    """
+    path: list[tuple[Tensor, View]] = []
+    highest, view = tensor, view_of(tensor)
+    while view is not None and view.op is not None:
+        path.append((highest, view))
+        highest, view = view.parent, view_of(view.parent)
+    if view is None:
+        view = View(new_tensor(_without_graph(highest.array)), None, {}, cut=True)
+        view.parent._rest().version = highest._rest().version
+        join(highest, view)
+    parent = view.parent
+    for member, step in reversed(path):
+        parent, above = new_tensor(_without_graph(member.array)), parent
+        join(parent, View(above, step.op, step.options))
+    result = new_tensor(_without_graph(tensor.array))
+    join(result, View(parent, None, {}, cut=True))
+    result._rest().version = tensor._rest().version if counts else [0]
+    return result
+
+
+def _without_graph(array: Any) -> Any:
+    return array.detach() if isinstance(array, Tensor) else array
 
 
 _PLAIN = (Tensor, InferenceTensor)

@@ -17,13 +17,19 @@ from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
 from .errors import GradientError
-from .family import View, ancestors, join, members
+from .family import View, ancestors, join, members, remember
 from .graph import AccumulateGrad
+from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
 from .rules import Spec
-from .tensor import Tensor, constant, new_tensor
+from .tensor import InferenceTensor, Tensor, constant, new_tensor
 
 Step = tuple[Tensor, View]
+
+
+def ALWAYS(options: dict[str, Any]) -> bool:
+    """Whether a result is a view, where it always is."""
+    return True
 
 
 # -- making views -------------------------------------------------------------------------------------------
@@ -34,25 +40,26 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
     is_view = op.view
     assert is_view is not None
 
+    always = is_view is ALWAYS
+
     def viewed(x: Any, options: dict[str, Any]) -> Any:
         result = call(x, options)
-        if isinstance(x, Tensor) and is_view(**options):
-            if op.multiple:
-                for index, part in enumerate(result):
-                    enter(part, x, *op.part_as_view(options, index, x.ndim), lock=_MULTIPLE)
-            else:
-                enter(result, x, op, options)
+        if isinstance(x, Tensor) and (always or is_view(options)):
+            cut = current() is not DEFAULT and not is_grad_enabled()
+            join(result, View(x, op, options, cut, _UNRECORDED if cut else ""))
+            if op.written_by is not None and x.rest.version[0]:  # type: ignore[union-attr]
+                _unshare(result)
         return result
 
-    return viewed
+    def viewed_in_parts(x: Any, options: dict[str, Any]) -> Any:
+        results = call(x, options)
+        if isinstance(x, Tensor):
+            cut = current() is not DEFAULT and not is_grad_enabled()
+            for index, part in enumerate(results):
+                join(part, View(x, *op.part_as_view(options, index, x.ndim), cut, _UNRECORDED if cut else _MULTIPLE))
+        return results
 
-
-def enter(result: Tensor, x: Tensor, op: Op, options: dict[str, Any], lock: str = "") -> None:
-    """Make a result a view of x."""
-    cut = modes.current() is not modes.DEFAULT and not modes.is_grad_enabled()
-    join(result, View(x, op, options, cut, _UNRECORDED if cut else lock))
-    if op.written_by is not None and x.rest is not None and x.rest.version[0]:
-        _unshare(result)
+    return viewed_in_parts if op.multiple else viewed
 
 
 def _unshare(part: Tensor) -> None:
@@ -128,7 +135,7 @@ def _follow(tensor: Tensor, view: View) -> None:
     _give_entries(tensor, made.array)
     if not view.cut:
         _give_history(tensor, made)
-    parent._rest().children.add(tensor)  # type: ignore[union-attr]
+    remember(tensor, parent)
 
 
 def spread(summit: Tensor) -> None:
@@ -167,7 +174,7 @@ def _give_history(tensor: Tensor, source: Tensor) -> None:
 def check_writable(x: Tensor, operation: str, in_part: bool = False) -> None:
     """Raise GradientError for a leaf that requires a gradient, or a view of one, where operations are recorded, and for
     entries that share their place. A write `in_part` counts as one through a view."""
-    if x.is_inference() and not modes.current().inference:
+    if type(x) is InferenceTensor and not current().inference:
         raise GradientError(
             f"{operation}: Inplace update to inference tensor outside InferenceMode is not allowed; make a normal tensor of "
             "it first, with x.clone()"
@@ -181,8 +188,7 @@ def check_writable(x: Tensor, operation: str, in_part: bool = False) -> None:
                 f"{operation}: unsupported operation: more than one element of the written-to tensor refers to a single "
                 "memory location. Please clone() the tensor before performing the operation."
             )
-        if view.op is None or view.cut:
-            break
+        enabled = enabled and view.op is not None and not view.cut
         if enabled and isinstance(view.parent.node, AccumulateGrad):
             raise _of_leaf(operation, is_view=True)
 

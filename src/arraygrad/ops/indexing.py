@@ -7,7 +7,7 @@ from typing import Any
 
 from ..backends import device_of, namespace_of
 from ..call import bare
-from ..kinds import Array, Tensor, declared, linear
+from ..kinds import Array, Constant, Tensor, declared, linear
 from ..overwriting import joint, owned, without, written
 from ..rules import along
 from ..selection import Selected, scatter
@@ -16,9 +16,15 @@ from ..tensor import Tensor as _Tensor
 _BASIC = {int, slice, type(None), type(Ellipsis)}
 
 
-def is_basic(key: Any) -> bool:
+def is_basic(options: dict[str, Any]) -> bool:
     """Whether a key has no arrays, so that what it takes is a view."""
-    return all(type(part) in _BASIC for part in (key if type(key) is tuple else (key,)))
+    key = options["key"]
+    if type(key) is not tuple:
+        return type(key) in _BASIC
+    for part in key:  # noqa: SIM110 - a generator would cost as much as the call
+        if type(part) not in _BASIC:
+            return False
+    return True
 
 
 @linear(x=lambda xp, g, x, key: scatter(xp, g, x.shape, key), moves=True, view=is_basic)
@@ -28,10 +34,14 @@ def getitem(x: Array, /, key: Any) -> Tensor:
 
 def plain_key(key: Any, like: Any) -> Any:
     """A key without Tensors, lists and NumPy arrays: those become arrays of the library of `like`."""
+    if type(key) is int or key is None or key is Ellipsis:
+        return key
     if isinstance(key, tuple):
-        return tuple(plain_key(part, like) for part in key)
+        return tuple([plain_key(part, like) for part in key])
     if isinstance(key, slice):
         parts = (key.start, key.stop, key.step)
+        if not (isinstance(parts[0], _Tensor) or isinstance(parts[1], _Tensor) or isinstance(parts[2], _Tensor)):
+            return key
         return slice(*(int(part) if isinstance(part, _Tensor) else part for part in parts))
     key, like = bare(key), bare(like)
     if isinstance(key, list) or (is_numpy_array(key) and not is_numpy_array(like)):
@@ -46,12 +56,12 @@ def is_numpy_array(value: Any) -> bool:
 
 
 @linear(x=lambda g: g, values=lambda xp, g, key: xp.getitem(g, key), moves=True)
-def index_add(x: Array, values: Array, /, *, key: Any) -> Tensor:
+def index_add(x: Array, values: Array, /, *, key: Constant) -> Tensor:
     """A copy of x with `values` added at `key`; repeated indices add up."""
 
 
 @linear(x=lambda g, key: without(owned(g), key), values=lambda g, key: written(owned(g), key), moves=True)
-def index_set(x: Array, values: Array, /, *, key: Any) -> Tensor:
+def index_set(x: Array, values: Array, /, *, key: Constant) -> Tensor:
     """A copy of x with `values` at `key`. Of repeated indices the last wins, and it alone gets the gradient."""
 
 

@@ -99,7 +99,7 @@ def repeat(x: Array, repeats: Array, /, *, axis: int | None = None) -> Tensor:
     """x with each entry along `axis` repeated; `repeats` is a number, or one for each entry."""
 
 
-@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True, view=lambda shape, copy: copy is not True)
+@linear(x=lambda xp, g, x: xp.reshape(g, x.shape), moves=True, view=lambda options: options["copy"] is not True)
 def reshape(x: Array, /, shape: Shape, *, copy: bool | None = None) -> Tensor:
     """x in another shape, in row-major order."""
 
