@@ -8,7 +8,6 @@ on every backend. Where it is certain that nobody else sees a buffer, the entrie
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from .family import View, ancestors, join, members, remember
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
+from .ownership import is_alone
 from .rules import Spec
 from .tensor import InferenceTensor, Tensor, constant, new_tensor
 
@@ -290,42 +290,3 @@ def _recorded(op: Op, arguments: tuple[Tensor, Tensor], options: dict[str, Any],
         return new_tensor(out)
     values = [argument.array if level_of(argument) is level else constant(argument) for argument in arguments]
     return record(level, op, arguments, values, out, options)
-
-
-# -- who sees a buffer --------------------------------------------------------------------------------------
-
-
-def is_alone(summit: Tensor) -> bool:
-    """Whether it is certain that nobody but the members of a family sees the buffer of their entries."""
-    array = summit.array
-    if isinstance(array, Tensor) or not backend_of(array).owns(array):
-        return False
-    holders = _holders(summit)
-    for member in members(summit):
-        if member.array is array:
-            holders += _holders(member)
-        elif getattr(member.array, "base", None) is array:
-            if not _holds_alone(member):
-                return False
-            holders += 1
-    return sys.getrefcount(array) < _ONE + holders
-
-
-def _holders(tensor: Tensor) -> int:
-    """How often a tensor refers to its array."""
-    return 2 if isinstance(tensor.node, AccumulateGrad) else 1
-
-
-def _holds_alone(tensor: Tensor) -> bool:
-    array = tensor.array
-    return sys.getrefcount(array) < _ONE + _holders(tensor)
-
-
-def _references() -> int:
-    holder = new_tensor(object())
-    array = holder.array
-    return sys.getrefcount(array)
-
-
-_ONE = _references()
-"""What CPython counts for an object that a local variable and one tensor hold."""
