@@ -12,7 +12,7 @@ import pytest
 
 import arraygrad as ag
 from arraygrad.errors import ArgumentError, ArgumentTypeError, GradientError
-from arraygrad.visualize.layout import arrange
+from arraygrad.visualize.layout import MOST_BENDS, arrange
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -193,6 +193,7 @@ def test_names_are_escaped(name, tmp_path):
 
 def test_plain_names_are_shown_as_they_are():
     w = ag.ones(2, requires_grad=True)
+    assert 'label="a\\\\b \\"c\\"\\n(2,) float32"' in ag.visualize(w * 2, {'a\\b "c"': w}).dot()
     picture = ag.visualize(w * 2, {"<Gewicht> & ß": w})
     assert "<Gewicht> & ß" in str(picture)
     assert ["<Gewicht> & ß", "(2,) float32"] in texts_of(picture)
@@ -256,10 +257,35 @@ def test_boxes_do_not_overlap_and_lie_inside_the_image():
 
 def test_arrows_point_down():
     loss, parameters = network()
-    picture = ag.visualize(loss, parameters)
+    x = parameters["b1"]
+    short = ag.exp(x)
+    long = ag.tanh(ag.tanh(ag.tanh(x)))
+    for tensor in (loss, short + long):
+        picture = ag.visualize(tensor, parameters)
+        places = places_of(picture)
+        for source, target, _ in picture.diagram.arrows:
+            assert places[source][1] + places[source][3] < places[target][1]
+
+
+def test_arrows_cross_only_where_they_must():
+    second, first = ag.ones(2, requires_grad=True), ag.ones(2, requires_grad=True)
+    picture = ag.visualize(ag.tanh(first) * ag.exp(second))
     places = places_of(picture)
-    for source, target, _ in picture.diagram.arrows:
-        assert places[source][1] + places[source][3] < places[target][1]
+    arrows = [(places[source], places[target]) for source, target, _ in picture.diagram.arrows]
+    for above, below in arrows:
+        for above2, below2 in arrows:
+            if above[1] == above2[1] and above[0] < above2[0]:
+                assert below[0] <= below2[0]
+
+
+def test_curves_lie_inside_the_image():
+    x = ag.tanh(ag.ones(2, requires_grad=True))
+    picture = ag.visualize(ag.tanh(ag.tanh(ag.tanh(x))) + x)
+    width, height = (float(parsed(picture).get(side)) for side in ("width", "height"))
+    for path in list(parsed(picture).iter(f"{SVG}path"))[1:]:
+        numbers = [float(number) for number in re.findall(r"[\d.-]+", re.sub(r"V[\d.]+", "", path.get("d")))]
+        assert all(0 < x < width for x in numbers[::2])
+        assert all(0 < y < height for y in numbers[1::2])
 
 
 def test_operations_of_a_chain_stand_in_a_column():
@@ -279,7 +305,9 @@ def test_an_arrow_past_other_layers_bends_around_their_boxes():
     layout = arrange(diagram, [(100.0, 40.0)] * len(diagram.boxes))
     (way,) = [bends for bends in layout.bends if bends]
     assert len(way) == 3
+    assert [path.get("d").count("V") for path in parsed(ag.visualize(loss)).iter(f"{SVG}path")].count(3) == 1
     for bend in way:
+        assert bend.height == 40
         assert all(abs(bend.centre - place.centre) > 50 for place in layout.places if place.y == bend.y)
 
 
@@ -289,6 +317,13 @@ def test_image_is_the_same_each_time():
 
 
 # -- large graphs -------------------------------------------------------------------------------------------
+
+
+def test_there_are_only_so_many_bends():
+    diagram = ag.visualize(chain(300)).diagram
+    bends = arrange(diagram, [(100.0, 40.0)] * len(diagram.boxes)).bends
+    assert 0 < sum(map(len, bends)) <= MOST_BENDS
+    assert sum(arrow.source - arrow.target for arrow in diagram.arrows) > 2 * MOST_BENDS
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -366,6 +401,7 @@ def test_graphs_of_transforms_and_of_dual_tensors_are_drawn():
     with ag.autograd.forward_ad.dual_level():
         dual = ag.autograd.forward_ad.make_dual(ag.ones(3, requires_grad=True), ag.ones(3))
         assert "MulBackward0" in str(ag.visualize(dual * dual))
+        assert "(3,) float32, (3, 3) float32" in str(ag.visualize(tuple(ag.linalg.eigh(dual * ag.eye(3)))))
 
 
 def test_what_has_no_graph_is_refused():

@@ -10,7 +10,7 @@ from ..call import bare
 from ..dtypes import as_dtype
 from ..dual import recorded
 from ..errors import ArgumentTypeError, GradientError
-from ..graph import FREED, AccumulateGrad, Leaf, Node
+from ..graph import FREED, Leaf, Node
 from ..saved import PackedValue, is_held
 from ..structure import flatten
 from ..tensor import Tensor
@@ -120,9 +120,7 @@ def _likes(vertices: list[Any], roots: list[Tensor]) -> dict[int, dict[int, str]
     for tensor in roots:
         known[id(_vertex(tensor))][tensor.output_nr] = _like(tensor)
     for vertex in vertices:
-        if isinstance(vertex, AccumulateGrad):
-            known[id(vertex)][0] = _like(vertex.array)
-        elif isinstance(vertex, Node):
+        if isinstance(vertex, Node):
             own = known[id(vertex)].get(0, "")
             for (source, output_nr), spec in zip(vertex.next_functions, vertex.conform):
                 if source is not None:

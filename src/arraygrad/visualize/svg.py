@@ -27,7 +27,7 @@ def svg_of(diagram: Diagram) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
-        f"<title>{_text(summary(diagram))}</title>",
+        f"<title>{escape(summary(diagram))}</title>",
         '<defs><marker id="arraygrad-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>',
         '<rect width="100%" height="100%" fill="white"/>',
@@ -50,11 +50,11 @@ def _drawn(whole: list[str], lines: list[str], place: Place, fill: str) -> str:
     """A box with its lines of text."""
     rows = [
         f'<text x="{place.centre:.1f}" y="{place.y + PADDING / 2 + LINE * row - 4:.1f}"'
-        + (' font-weight="bold"' if row == 1 else "") + f">{_text(line)}</text>"
+        + (' font-weight="bold"' if row == 1 else "") + f">{escape(line)}</text>"
         for row, line in enumerate(lines, 1)
     ]  # fmt: skip
     return (
-        f'<g><title>{_text(" ".join(whole))}</title>'
+        f"<g><title>{escape(' '.join(whole))}</title>"
         f'<rect x="{place.x:.1f}" y="{place.y:.1f}" width="{place.width:.1f}" height="{place.height:.1f}" rx="5" '
         f'fill="{fill}" stroke="#777"/>{"".join(rows)}</g>'
     )
@@ -85,12 +85,3 @@ def _step(above: Place, below: Place, aside: float) -> str:
 
 def _cut(line: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-
-
-def _text(line: str) -> str:
-    """Text of an XML document: letters that it cannot hold are replaced."""
-    return escape("".join(letter if _is_allowed(letter) else "\N{REPLACEMENT CHARACTER}" for letter in line))
-
-
-def _is_allowed(letter: str) -> bool:
-    return not ("\ud800" <= letter <= "\udfff" or letter in "\ufffe\uffff")
