@@ -44,3 +44,20 @@ def test_documents_name_files_that_exist():
     for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_examples_of_how_to_extend_run():
+    import arraygrad as ag
+
+    scope = {}
+    for example in re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "extending.md").read_text(), re.DOTALL):
+        exec(example, scope)
+    assert scope["x"].grad.tolist() == [0.25, 0.0625]
+    x = ag.tensor([-1.0, 3.0, 0.0], dtype=ag.float64, requires_grad=True)
+    for function in (scope["softsign"], scope["log1pexp"]):
+        assert ag.autograd.gradcheck(function, (x,), check_forward_ad=True)
+    assert ag.autograd.gradgradcheck(scope["log1pexp"], (x,))
+    with ag.use_backend("array_api_strict"):
+        y = ag.tensor([3.0], requires_grad=True)
+        scope["softsign"](y).backward()
+        assert y.grad.tolist() == [0.0625] and y.grad.backend.name == "array_api_strict"

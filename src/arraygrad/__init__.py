@@ -21,7 +21,7 @@ from .dtypes import *
 from .dtypes import ALIASES, DType, as_dtype
 from .errors import ArraygradError
 from .factories import *
-from .kinds import composite, constant, elementwise, general, linear, multilinear, reduction
+from .kinds import Array, composite, constant, elementwise, general, linear, multilinear, reduction
 from .modes import (
     enable_grad,
     inference_mode,

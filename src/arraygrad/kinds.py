@@ -21,7 +21,7 @@ import inspect
 from collections import namedtuple
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias, TypeVar, cast, overload
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
 from .call import bare, dispatch
@@ -33,7 +33,7 @@ from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
 from .views import ALWAYS, viewing
 
-Array: TypeAlias = Any
+Array: TypeAlias = Annotated[Any, "Array"]
 """A Tensor, a raw array or a Python number."""
 
 Constant: TypeAlias = Any
@@ -41,6 +41,8 @@ Constant: TypeAlias = Any
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
+Forward: TypeAlias = "Function | None"
+"""The value, as a function of the namespace `xp` and the arguments: for what the array libraries have no function of."""
 
 declared: dict[str, Op] = {}
 """Every declared operation by name, in the order of declaration."""
@@ -49,14 +51,14 @@ composites: dict[str, Function] = {}
 """Every composite by name."""
 
 
-def elementwise(*, domain: Any = None, **rules: Rule) -> Callable[[F], F]:
+def elementwise(*, domain: Any = None, forward: Forward = None, **rules: Rule) -> Callable[[F], F]:
     """Each entry of the result depends on one entry of each argument; `rules` are the partial derivatives."""
-    return lambda function: _declare(function, Kind.ELEMENTWISE, rules, domain=domain)
+    return lambda function: _declare(function, Kind.ELEMENTWISE, rules, domain=domain, forward=forward)
 
 
-def reduction(*, domain: Any = None, **rules: Rule) -> Callable[[F], F]:
+def reduction(*, domain: Any = None, forward: Forward = None, **rules: Rule) -> Callable[[F], F]:
     """A function over axes whose derivative by each entry is an elementwise partial, with `out` expanded."""
-    return lambda function: _declare(function, Kind.REDUCTION, rules, domain=domain)
+    return lambda function: _declare(function, Kind.REDUCTION, rules, domain=domain, forward=forward)
 
 
 def linear(
@@ -68,6 +70,7 @@ def linear(
     view: bool | Callable[..., bool] = False,
     overlaps: bool = False,
     core: str | None = None,
+    forward: Forward = None,
     **rules: Rule,
 ) -> Callable[[F], F]:
     """Linear in the arguments with a rule, jointly. `multiple`: several outputs, so that `g` is a tuple.
@@ -78,14 +81,14 @@ def linear(
     """
     attributes = {
         "moves": moves, "drops": drops, "pointwise": pointwise, "multiple": multiple, "overlaps": overlaps, "core": core,
-        "view": ALWAYS if view is True else view or None,
+        "view": ALWAYS if view is True else view or None, "forward": forward,
     }  # fmt: skip
     return lambda function: _declare(function, Kind.LINEAR, rules, **attributes)
 
 
-def multilinear(*, core: str | None = None, **rules: Rule) -> Callable[[F], F]:
+def multilinear(*, core: str | None = None, forward: Forward = None, **rules: Rule) -> Callable[[F], F]:
     """Linear in each of the arguments with a rule, while the others stay."""
-    return lambda function: _declare(function, Kind.MULTILINEAR, rules, core=core)
+    return lambda function: _declare(function, Kind.MULTILINEAR, rules, core=core, forward=forward)
 
 
 def general(
@@ -96,6 +99,7 @@ def general(
     domain: Any = None,
     multiple: bool | tuple[str, ...] = False,
     pointwise: bool = False,
+    forward: Forward = None,
     **rules: Rule,
 ) -> Callable[[F], F]:
     """Reverse rules by argument and one forward rule.
@@ -104,7 +108,7 @@ def general(
     by entry, but not holomorphic. `shared`: what the reverse rules of all arguments name, in place of `g`, and that is
     computed once.
     """
-    attributes = {"core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise}
+    attributes = {"core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "forward": forward}
     return lambda function: _declare(function, Kind.GENERAL, rules, jvp=jvp, shared=shared, **attributes)
 
 
@@ -133,7 +137,7 @@ def composite(function: F) -> F:
 
 def _name(function: Function) -> str:
     """The name in the namespace: `linalg.` and `fft.` before the functions of those chapters."""
-    chapter = function.__module__.rpartition(".")[2]
+    chapter = (function.__module__ or "").rpartition(".")[2]
     bare = function.__name__
     chapter = "linalg" if chapter in ("decompositions", "linalg_more") else chapter
     return f"{chapter}.{bare}" if chapter in EXTENSIONS else bare
@@ -143,7 +147,8 @@ def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any)
     name = _name(function)
     signature = inspect.signature(function)
     arrays = tuple(
-        parameter.name for parameter in signature.parameters.values() if str(parameter.annotation).startswith("Array")
+        parameter.name for parameter in signature.parameters.values()
+        if parameter.annotation is Array or str(parameter.annotation).startswith("Array")
     )
     options = tuple(parameter for parameter in signature.parameters if parameter not in arrays)
     _check_signature(name, signature)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from .backends import Backend, backend_of
@@ -58,6 +59,7 @@ class Op:
         self.pack: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
         self.moves = False
         self.drops = False
+        self.forward: Callable[..., Any] | None = None
         self.view: Callable[..., bool] | None = None
         self.overlaps = False
         self.shared: Rule | None = None
@@ -123,6 +125,8 @@ class Op:
 
     def kernel_of(self, backend: Backend) -> Callable[..., Any]:
         """The backend's function for this operation."""
+        if self.forward is not None and self.name not in backend.overrides:
+            return partial(self.forward, backend.xp)
         try:
             return backend.kernel(self.name)
         except AttributeError:
