@@ -147,10 +147,8 @@ def walk(
         if type(kept) is tuple:
             if not retain_graph:
                 node.kept = FREED
-        elif kept is FREED:
-            raise released(node)
-        elif type(kept) is Packed:
-            kept = kept.unpack()
+        elif kept is not None and type(kept) is not list:
+            kept = unpacked(node)
             if not retain_graph:
                 node.kept = FREED
         if lift is not None:
@@ -194,6 +192,13 @@ def walk(
         if needed is None or node in wanted:
             arrived[node] = g if dtype is None else rounded(g, dtype)
     return arrived
+
+
+def unpacked(node: Node) -> tuple[Any, ...]:
+    """What a node keeps, if hooks packed it; raises GradientError if it was released."""
+    if type(node.kept) is not Packed:
+        raise released(node)
+    return node.kept.unpack()
 
 
 def leading_to(wanted: frozenset[Vertex], roots: Iterable[Vertex]) -> set[Vertex]:
