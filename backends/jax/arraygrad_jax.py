@@ -16,7 +16,7 @@ from arraygrad.backends import Backend
 from arraygrad.backends.positions import has_integer_array
 from arraygrad.dtypes import as_dtype
 
-Array = jax.Array
+Array = Any
 
 
 class JaxBackend(Backend):
@@ -32,7 +32,7 @@ class JaxBackend(Backend):
         self.seed(int(numpy.random.default_rng().integers(2**31)))
 
     def is_array(self, value: Any) -> bool:
-        return isinstance(value, Array)
+        return isinstance(value, jax.Array)
 
     def has_values(self, x: Array) -> bool:
         return not isinstance(x, jax.core.Tracer)

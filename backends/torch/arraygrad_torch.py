@@ -12,7 +12,7 @@ import torch
 from arraygrad.backends import Backend
 from arraygrad.backends.positions import along_one_axis, has_integer_array, is_integer_array, is_mask, parts_of
 
-Array = torch.Tensor
+Array = Any
 _DRAWS = {"random": torch.rand, "standard_normal": torch.randn, "integers": torch.randint}
 
 
@@ -30,7 +30,7 @@ class TorchBackend(Backend):
         super().__init__("torch", library)
 
     def is_array(self, value: Any) -> bool:
-        return isinstance(value, Array)
+        return isinstance(value, torch.Tensor)
 
     def has_values(self, x: Array) -> bool:
         return not (x.is_meta or torch.compiler.is_compiling())
@@ -50,7 +50,10 @@ class TorchBackend(Backend):
         return super().readable(x, tuple(parts))
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
-        return self.add_at(x.clone(), values, key)
+        if not has_integer_array(key):
+            return super().index_add(x, values, key=key)
+        given, axis, at, values = along_one_axis(self.xp, x, values, key)
+        return given.index_add(axis, at, values).reshape(x.shape)
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
         if not has_integer_array(key):
@@ -71,11 +74,19 @@ class TorchBackend(Backend):
 
 def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
     """A copy is cut off from PyTorch's graph. PyTorch has neither negative strides nor memory that is not to be written."""
-    if isinstance(obj, Array):
-        obj = obj.detach() if copy else obj
-    elif isinstance(obj, numpy.ndarray) and copy is not False and (min((1, *obj.strides)) < 0 or not obj.flags.writeable):
+    if isinstance(obj, torch.Tensor):
+        same = dtype in (None, obj.dtype) and device in (None, obj.device)
+        if copy is False and not same:
+            raise ValueError("another data type or device needs a copy")
+        return (obj.detach() if copy else obj).to(device or obj.device, dtype or obj.dtype, copy=bool(copy))
+    if isinstance(obj, numpy.ndarray) and copy is not False and (min((1, *obj.strides)) < 0 or not obj.flags.writeable):
         obj = obj.copy()
     return library.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+def _expm(x: Array, /) -> Array:
+    wide = x.float() if x.itemsize < 4 else x  # in half precision the squarings overflow
+    return torch.linalg.matrix_exp(wide).to(x.dtype)
 
 
 def _quick(name: str) -> Callable[..., Array]:
@@ -91,6 +102,6 @@ TorchBackend.overrides = {
     "std": lambda x, /, **options: torch.sqrt(library.var(x, **options)),
     **{name: getattr(torch, name) for name in ("erf", "erfc")},
     **{f"linalg.{name}": getattr(torch.linalg, name) for name in ("solve_triangular",)},
-    "linalg.expm": torch.linalg.matrix_exp,
+    "linalg.expm": _expm,
     **{name: _quick(name) for name in ("add", "subtract", "multiply", "divide", "matmul")},
 }

@@ -105,7 +105,7 @@ def arrays_without_entries_have_gradients_without_entries(problem: Problem) -> N
 
 def _reversed(problem: Problem, array: Any) -> Any:
     backwards = (slice(None, None, -1),) * array.ndim
-    return problem.raw(np.array(array[backwards]))[(*backwards, ...)]
+    return problem.backend.getitem(problem.raw(np.array(array[backwards])), (*backwards, ...))
 
 
 def _strided(problem: Problem, array: Any) -> Any:

@@ -42,6 +42,19 @@ def has_integer_array(key: Any) -> bool:
     return any(is_integer_array(part) for part in parts_of(key))
 
 
+def has_array(key: Any) -> bool:
+    """Whether a key has an array of integers or a mask."""
+    return any(hasattr(part, "dtype") for part in parts_of(key))
+
+
+def shape_at(shape: tuple[int, ...], key: Any) -> tuple[int, ...]:
+    """The shape of `x[key]` for an x of `shape` and a key without masks, of which no values are looked at."""
+    import numpy
+
+    places = tuple(numpy.zeros(part.shape, int) if is_integer_array(part) else part for part in parts_of(key))
+    return numpy.broadcast_to(False, shape)[places].shape
+
+
 def _one_an_axis(xp: Any, key: Any, ndim: int) -> list[Any]:
     """The parts of a key without masks and Ellipsis: an integer, slice or integer array for each axis, and None."""
     parts: list[Any] = []

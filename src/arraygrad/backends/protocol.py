@@ -219,7 +219,7 @@ class Backend:
 
     def own(self, cell: list[Array]) -> Array:
         """The array that the list holds, taken out of it; a copy unless it is certain that nobody writes to its buffer."""
-        return self.xp.asarray(cell.pop(), copy=True) if self.writable else cell.pop()
+        return self.xp.clone(cell.pop()) if self.writable else cell.pop()
 
     def quiet(self) -> AbstractContextManager[Any]:
         """A context in which the library does not warn of infinities and NaN, for backward passes."""

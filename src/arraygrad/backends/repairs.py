@@ -70,6 +70,21 @@ def mend_remainder(backend: Backend, remainder: Function) -> Function:
     return mended
 
 
+def mend_linspace(backend: Backend, linspace: Function) -> Function:
+    """The last number is the end itself."""
+
+    def mended(
+        start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
+    ) -> Array:
+        xp = backend.xp
+        made = linspace(start, stop, num, dtype=dtype, device=device, endpoint=endpoint)
+        if num < 2 or not endpoint:
+            return made
+        return xp.where(xp.arange(num, device=device) == num - 1, xp.asarray(stop, dtype=made.dtype, device=device), made)
+
+    return mended
+
+
 def mend_reshape(backend: Backend, reshape: Function) -> Function:
     """Where the shape needs a copy and none may be made, the error is a ValueError."""
 
@@ -148,6 +163,7 @@ def _signed(xp: Any, row: Row, negate_real: Array, negate_imag: Array, like: Arr
 
 REPAIRS: dict[str, Repair] = {
     "floor_divide": mend_floor_divide,
+    "linspace": mend_linspace,
     "remainder": mend_remainder,
     "reshape": mend_reshape,
     **{name: functools.partial(mend_complex, symmetry, rows) for name, (symmetry, rows) in CASES.items()},

@@ -9,6 +9,7 @@ from typing import Any
 from ..dtypes import DType, as_dtype, is_of_kind
 from ..errors import ArgumentTypeError
 from ..kinds import Array, Tensor, composite, constant, linear
+from ..tensor import as_tensor
 
 
 @linear(x=lambda g: g, pointwise=True)
@@ -26,7 +27,7 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) ->
     """x in another data type; with `copy=False` x itself if it has it. The gradient comes back in x's data type."""
     target = as_dtype(dtype)
     if device is not None:
-        x = x.to_device(device)
+        x = as_tensor(x).to_device(device)
     if not copy and x.dtype == target:
         return x
     return convert(x, target, copy=copy) if target.is_differentiable else cast(x, target, copy=copy)

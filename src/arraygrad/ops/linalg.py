@@ -121,7 +121,7 @@ def _solve_x1(xp: Any, shared: Any, x1: Any, out: Any) -> Any:
 
 
 def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, out: Any) -> Any:
-    changed = t1 @ out if out.ndim >= x1.ndim else (t1 @ out[..., None])[..., 0]
+    changed = xp.matmul(t1, out) if out.ndim >= x1.ndim else xp.matmul(t1, out[..., None])[..., 0]
     return _solve_columns(xp, x1, t2 - changed)
 
 
@@ -192,7 +192,7 @@ def _cofactor_change(xp: Any, f: Any, s: Any) -> Any:
     diagonal_of = xp.eye(n, dtype=xp.bool, device=device_of(s))
     but_two = statistical.others(xp, xp.where(diagonal_of, 1, s[..., None, :]), -1)
     but_two = xp.where(diagonal_of, 0, but_two)
-    on = (but_two @ xp.linalg.diagonal(f)[..., None])[..., 0]
+    on = xp.matmul(but_two, xp.linalg.diagonal(f)[..., None])[..., 0]
     return xp.where(diagonal_of, on[..., None], -but_two * xp.matrix_transpose(f))
 
 

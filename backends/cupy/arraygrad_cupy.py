@@ -1,0 +1,84 @@
+"""CuPy arrays on NVIDIA and AMD GPUs. As with CuPy itself, arrays are worked on while their device is the current one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import array_api_compat
+import array_api_compat.cupy as library
+import cupy
+import cupyx
+import cupyx.scipy.special
+
+from arraygrad.backends import Backend
+from arraygrad.backends.positions import has_integer_array
+
+Array = Any
+_ADDED = "efdIiQ"
+"""Types of real numbers that the GPU adds in memory: halves, floats, and integers but int64 and the short ones."""
+
+_CREATION = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
+
+
+class CupyBackend(Backend):
+    """CuPy arrays. Raises the error of the driver where there is no GPU."""
+
+    protocol_version = 1
+    oldest = "13"
+    indexes_as_numpy = True
+
+    def __init__(self) -> None:
+        super().__init__("cupy", library)
+        cupy.cuda.runtime.getDeviceCount()
+
+    def is_array(self, value: Any) -> bool:
+        return isinstance(value, cupy.ndarray)
+
+    def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
+        return self.add_at(x.copy(), values, key)
+
+    def add_at(self, x: Array, values: Array, key: Any) -> Array:
+        if not has_integer_array(key):
+            x[key] += values
+        elif x.dtype.kind == "c":
+            self.add_at(x.real, values.real, key)
+            self.add_at(x.imag, values.imag, key)
+        elif x.dtype.char in _ADDED:
+            cupyx.scatter_add(x, key, values.astype(x.dtype, copy=False))
+        else:
+            return super().index_add(x, values, key=key)
+        return x
+
+    def to_numpy(self, x: Array) -> Any:
+        return cupy.asnumpy(x)
+
+    @functools.cached_property
+    def generator(self) -> Any:
+        return cupy.random.default_rng()
+
+    def seed(self, seed: int) -> None:
+        self.generator = cupy.random.default_rng(seed)
+
+
+def _on_device(create: Callable[..., Array]) -> Callable[..., Array]:
+    """A creation function that makes its array on the device that it is told."""
+
+    def call(*args: Any, device: Any = None, **options: Any) -> Array:
+        with cupy.cuda.Device() if device is None else device:
+            return create(*args, **options)
+
+    return call
+
+
+CupyBackend.overrides = {
+    **{name: _on_device(getattr(library, name)) for name in _CREATION},
+    "clone": cupy.copy,
+    "sum": lambda x, /, *, axis=None, dtype=None, keepdims=False: x.sum(axis, dtype, None, keepdims),
+    "max": lambda x, /, *, axis=None, keepdims=False: x.max(axis, None, keepdims),
+    "min": lambda x, /, *, axis=None, keepdims=False: x.min(axis, None, keepdims),
+    "erf": cupyx.scipy.special.erf,
+    "erfc": cupyx.scipy.special.erfc,
+    "to_device": lambda x, /, device, *, stream=None: array_api_compat.to_device(x, device, stream=stream),
+}

@@ -1,0 +1,134 @@
+"""Functions that Dask lacks, or in which it deviates from the standard."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import array_api_compat.dask.array as library
+import dask
+import dask.array as da
+import numpy
+
+from arraygrad.kinds import declared
+
+from .chunks import NUMPY, Array, Function, along_axis, of_matrices, stored, transform, whole, with_nothing
+
+
+def with_tolerance(name: str, signature: str) -> Function:
+    """A function of matrices in NumPy with a number `rtol` for each matrix of a stack, or for all."""
+    kernel = NUMPY.kernel(name)
+    given = of_matrices(lambda x, rtol: kernel(x, rtol=rtol), signature.replace("->", ",()->"))
+    return lambda x, /, *, rtol=None: of_matrices(kernel, signature)(x) if rtol is None else given(x, da.asarray(rtol))
+
+
+def unique_all(x: Array, /) -> tuple[Array, ...]:
+    """How many distinct values there are is not known before they are computed."""
+    found: Any = dask.delayed(NUMPY.xp.unique_all)(x)
+    shapes = (math.nan,), (math.nan,), x.shape, (math.nan,)
+    dtypes = x.dtype, numpy.int64, numpy.int64, numpy.int64
+    return tuple(da.from_delayed(found[i], *each) for i, each in enumerate(zip(shapes, dtypes, strict=True)))
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
+    """Dask's, but for arrays without entries."""
+    if isinstance(obj, da.Array) or copy is False:
+        return library.asarray(obj, dtype=dtype, copy=copy)
+    return stored(numpy.array(obj, dtype=dtype))
+
+
+def creation(function: Function) -> Function:
+    """A creation function of Dask, also for arrays without entries."""
+
+    def call(shape: Any, *args: Any, device: Any = None, **options: Any) -> Array:
+        is_empty = 0 in (shape if isinstance(shape, tuple) else (shape,))
+        return function(shape, *args, **options, **({"chunks": -1} if is_empty else {}))
+
+    return call
+
+
+def eye(n: int, m: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Array:
+    """Dask's loses chunks of matrices that are not square."""
+    columns = n if m is None else m
+    k = min(max(k, -n), columns)
+    return (da.arange(n)[:, None] + k == da.arange(columns)[None, :]).astype(dtype or numpy.float64)
+
+
+def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
+    """Dask's where axes are split and merged, else NumPy's."""
+    try:
+        return library.reshape(x, shape, copy=copy)
+    except NotImplementedError:
+        known = numpy.broadcast_to(False, x.shape).reshape(shape).shape
+        return whole(numpy.reshape, known, x.dtype, x, known)
+
+
+def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
+    """Dask's does not see axes given twice."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if len({each % (x.ndim + len(axes)) for each in axes}) < len(axes):
+        raise ValueError(f"axis: got {axis}; expected different axes")
+    return da.expand_dims(x, axis)
+
+
+def roll(x: Array, /, shift: Any, *, axis: Any = None) -> Array:
+    """Dask's along axes; all entries together as a vector."""
+    return reshape(da.roll(da.ravel(x), shift), x.shape) if axis is None else da.roll(x, shift, axis)
+
+
+def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
+    """Dask's has one number for all; else the length is not known before it is computed."""
+    if axis is None:
+        return repeat(reshape(x, (-1,)), repeats, axis=0)
+    axis %= x.ndim
+    if isinstance(repeats, int) and repeats and 0 not in x.shape:
+        return da.repeat(x, repeats, axis)
+    length = x.shape[axis] * repeats if isinstance(repeats, int) else math.nan
+    return whole(numpy.repeat, (*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype, x, repeats, axis)
+
+
+def searchsorted(x1: Array, x2: Any, /, *, side: str = "left", sorter: Array | None = None) -> Array:
+    """Dask's has neither numbers to search for nor a sorter."""
+    return da.searchsorted(x1 if sorter is None else da.take(x1, sorter), da.asarray(x2), side=side)
+
+
+def matmul(x1: Array, x2: Array, /) -> Array:
+    """Dask's takes a length of 1 for any other."""
+    if 0 in (x1.ndim, x2.ndim) or x1.shape[-1] != x2.shape[-2 if x2.ndim > 1 else 0]:
+        raise ValueError(f"got shapes {x1.shape} and {x2.shape}; expected as many columns as rows")
+    return da.matmul(x1, x2)
+
+
+def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
+    """Dask's makes integers longer."""
+    return da.tensordot(x1, x2, axes).astype(numpy.result_type(x1, x2))
+
+
+MATRICES = [f"linalg.{name}" for name in (
+    "cholesky", "cofactor", "det", "eig", "eigh", "eigvals", "eigvalsh", "expm", "inv", "lu", "qr", "slogdet", "solve",
+    "solve_triangular", "svd", "svdvals",
+)]  # fmt: skip
+"""Functions of matrices that Dask lacks, or has for some shapes or chunks only."""
+
+TRANSFORMS = ("fft", "ifft", "fftn", "ifftn", "rfft", "irfft", "rfftn", "irfftn", "hfft", "ihfft")
+
+FUNCTIONS: dict[str, Function] = {
+    "asarray": asarray,
+    "clone": lambda x, /: x,
+    "expand_dims": expand_dims,
+    "eye": eye,
+    "from_dlpack": lambda x, /, **options: stored(numpy.from_dlpack(x, **options)),
+    "reshape": reshape,
+    "searchsorted": searchsorted,
+    "to_device": lambda x, /, device, *, stream=None: x,
+    "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
+    "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
+    **{name: creation(getattr(library, name)) for name in ("empty", "full", "ones", "zeros")},
+    **{name: with_nothing(name, function) for name, function in {
+        "matmul": matmul, "max": library.max, "min": library.min, "roll": roll, "tensordot": tensordot,
+        **{name: of_matrices(NUMPY.kernel(name), str(declared[name].core)) for name in MATRICES},
+        **{f"fft.{name}": transform(getattr(library.fft, name)) for name in TRANSFORMS},
+        "linalg.matrix_rank": with_tolerance("linalg.matrix_rank", "(m,n)->()"),
+        "linalg.pinv": with_tolerance("linalg.pinv", "(m,n)->(n,m)"),
+    }.items()},
+}  # fmt: skip
