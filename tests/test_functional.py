@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -300,6 +303,13 @@ def test_empty_inputs_and_outputs_have_empty_jacobians(strategy):
     assert functional.jacobian(lambda x: x[:0], ag.ones(3), strategy=strategy).shape == (0, 3)
     assert functional.jacobian(lambda x: x[:0], ag.ones(3), strict=strategy != FORWARD).shape == (0, 3)
     assert functional.jacobian(lambda x: x * 2, ag.ones(()), strategy=strategy).shape == ()
+
+
+def test_examples_of_the_page_run():
+    page = Path(__file__).parents[1] / "docs" / "derivatives.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried > 10
+    assert failed == 0
 
 
 # -- what is refused ----------------------------------------------------------------------------------------

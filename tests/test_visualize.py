@@ -280,12 +280,13 @@ def test_arrows_cross_only_where_they_must():
 
 def test_curves_lie_inside_the_image():
     x = ag.tanh(ag.ones(2, requires_grad=True))
-    picture = ag.visualize(ag.tanh(ag.tanh(ag.tanh(x))) + x)
-    width, height = (float(parsed(picture).get(side)) for side in ("width", "height"))
-    for path in list(parsed(picture).iter(f"{SVG}path"))[1:]:
-        numbers = [float(number) for number in re.findall(r"[\d.-]+", re.sub(r"V[\d.]+", "", path.get("d")))]
-        assert all(0 < x < width for x in numbers[::2])
-        assert all(0 < y < height for y in numbers[1::2])
+    y = ag.tanh(ag.tanh(ag.tanh(x)))
+    for picture in (ag.visualize(y + x), ag.visualize(x + y)):
+        width, height = (float(parsed(picture).get(side)) for side in ("width", "height"))
+        for path in list(parsed(picture).iter(f"{SVG}path"))[1:]:
+            numbers = [float(number) for number in re.findall(r"[\d.-]+", re.sub(r"V[\d.]+", "", path.get("d")))]
+            assert all(0 < x < width for x in numbers[::2])
+            assert all(0 < y < height for y in numbers[1::2])
 
 
 def test_operations_of_a_chain_stand_in_a_column():

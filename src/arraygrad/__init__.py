@@ -32,6 +32,7 @@ from .modes import (
     subgradient,
 )
 from .profiling import profile
+from .saving import load, save
 from .tensor import Tensor
 from .visualize import visualize
 

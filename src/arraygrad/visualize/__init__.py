@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .diagram import diagram_of
-from .picture import Picture
+if TYPE_CHECKING:
+    from .picture import Picture
 
-__all__ = ["Picture", "visualize"]
+__all__ = ["visualize"]
 
 
 def visualize(tensors: Any, params: Any = None) -> Picture:
@@ -26,4 +26,7 @@ def visualize(tensors: Any, params: Any = None) -> Picture:
         1  PowBackward0  (3,) float32  keeps 12 B  <- 2
         2  w             (3,) float32
     """
+    from .diagram import diagram_of
+    from .picture import Picture
+
     return Picture(diagram_of(tensors, params))

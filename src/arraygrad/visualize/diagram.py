@@ -94,7 +94,7 @@ def _names(params: Any) -> dict[int, str]:
     for name, tensor in pairs:
         if not isinstance(tensor, Tensor):
             raise ArgumentTypeError(f"visualize: params[{name!r}]: got {type(tensor).__name__}; expected a Tensor")
-        key = id(_vertex(recorded(tensor)))
+        key = id(_vertex(tensor))
         found[key] = f"{found[key]}, {name}" if key in found else str(name)
     return found
 

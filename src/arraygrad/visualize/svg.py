@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from html import escape
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
 from .diagram import Arrow, Diagram
 from .dot import caption, colour
