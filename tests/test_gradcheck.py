@@ -89,6 +89,12 @@ def test_scalars_and_empty_tensors_pass(lib):
     assert lib.autograd.gradcheck(lambda x, y: (x.exp(), y * 2), (numbers(lib, []), numbers(lib, [1.0])))
 
 
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.reshape(-1), lambda x: x.T, lambda x: x[0], lambda x: (x, x * 2)])
+def test_outputs_that_share_entries_with_an_input_pass(lib, view, fast_mode):
+    x, _ = points(lib)
+    assert lib.autograd.gradcheck(view, x, check_forward_ad=True, fast_mode=fast_mode)
+
+
 def test_gradients_of_what_a_function_closes_over_are_checked(lib):
     w = numbers(lib, [2.0, 3.0])
     assert lib.autograd.gradcheck(lambda _: (w**2).sum(), w)
@@ -216,6 +222,8 @@ def test_constant_that_depends_on_the_input_is_caught(lib):
 def test_output_that_changes_its_shape_is_caught(lib):
     with pytest.raises((AssertionError, RuntimeError), match="outputs with the same shape"):
         lib.autograd.gradcheck(lambda x: x[x > 2.0], numbers(lib, [2.0, 3.0]))
+    with pytest.raises(GradcheckError, match=r"shapes None and \(2,\)"):
+        gradcheck(lambda x: (x, x) if x[0].item() > 2.0 else x, numbers(ag, [2.0, 3.0]))
 
 
 def test_small_differences_count_in_fast_mode_only_where_entries_cancel(lib):

@@ -7,12 +7,14 @@ one column for each element of an output.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backends import device_of
 from ..call import bare
+from ..dtypes import DType
 from ..errors import ArgumentTypeError, GradcheckError
 from ..modes import no_grad
 from ..ops import creation
@@ -66,16 +68,22 @@ def central_difference(subject: Subject, position: int, direction: Numbers, eps:
         high = _moved(subject, x, before + step)
     finally:
         _write(x, before)
-    return [
-        (numbers(above) - numbers(below)) / (2 * eps)
-        for below, above in zip(low, high, strict=True)
-        if _is_alike(below, above, eps)
-    ]
+    for first, second in zip_longest(low, high):
+        _check_alike(first, second, eps)
+    return [(above.values - below.values) / (2 * eps) for below, above in zip(low, high, strict=True)]
 
 
-def _moved(subject: Subject, x: Tensor, values: Tensor) -> tuple[Tensor, ...]:
+class _Snapshot(NamedTuple):
+    """An output as it was: the tensor itself may share its entries with an input that is moved on."""
+
+    shape: tuple[int, ...]
+    dtype: DType
+    values: Numbers
+
+
+def _moved(subject: Subject, x: Tensor, values: Tensor) -> list[_Snapshot]:
     _write(x, values)
-    return subject.outputs()
+    return [_Snapshot(output.shape, output.dtype, numbers(output)) for output in subject.outputs()]
 
 
 def _write(x: Tensor, values: Tensor) -> None:
@@ -83,16 +91,15 @@ def _write(x: Tensor, values: Tensor) -> None:
         x.copy_(values)
 
 
-def _is_alike(first: Tensor, second: Tensor, eps: float) -> bool:
-    """True; raises GradcheckError if an output changed its shape or dtype."""
+def _check_alike(first: _Snapshot | None, second: _Snapshot | None, eps: float) -> None:
+    """Raise GradcheckError if an output changed its shape or dtype, or is not there."""
     for attribute in ("shape", "dtype"):
-        one, other = getattr(first, attribute), getattr(second, attribute)
+        one, other = getattr(first, attribute, None), getattr(second, attribute, None)
         if one != other:
             raise GradcheckError(
                 f"Expected `func` to return outputs with the same {attribute} when inputs are perturbed by {eps}, but got: "
                 f"{attribute}s {one} and {other}."
             )
-    return True
 
 
 class Response(NamedTuple):
