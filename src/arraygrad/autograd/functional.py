@@ -90,8 +90,8 @@ def hvp(
 ) -> tuple[Any, Any]:
     """The value of `func`, of one element, and its Hessian times v, in the structure of the inputs.
 
-    By forward over reverse mode, which costs a few calls of `func`. `v` has the structure and shapes of the inputs; it may
-    be left out for one input of one element.
+    By forward over reverse mode. `v` has the structure and shapes of the inputs; it may be left out for one input of one
+    element.
     """
     with enable_grad(), dual_level():
         is_tuple, points = variables(inputs, "hvp", create_graph)
