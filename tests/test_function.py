@@ -417,3 +417,20 @@ def test_a_second_backward_through_freed_values_raises(lib):
     y.backward()
     with pytest.raises(RuntimeError, match="second time"):
         y.backward()
+
+
+def test_second_derivatives_of_an_input_that_is_saved_and_returned(lib):
+    class F(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 * ctx.saved_tensors[0]
+
+    x = leaf(lib, 3.0)
+    (first,) = lib.autograd.grad(F.apply(x), x, create_graph=True)
+    (second,) = lib.autograd.grad(first, x)
+    assert (first.item(), second.item()) == (6.0, 2.0)

@@ -291,3 +291,18 @@ def test_anomaly_detection_is_switched(lib):
     with lib.autograd.set_detect_anomaly(True):
         assert lib.is_anomaly_enabled()
     assert not lib.is_anomaly_enabled()
+
+
+def test_callbacks_of_a_pass_that_fails_do_not_run():
+    x = leaf(ag, 2.0)
+    seen = []
+    y = x * 3
+
+    def fail(g):
+        ag.autograd.graph.queue_callback(lambda: seen.append(1))
+        raise KeyError("mine")
+
+    y.register_hook(fail)
+    with pytest.raises(KeyError, match="mine"):
+        y.backward()
+    assert seen == []

@@ -355,3 +355,29 @@ def test_gradients_through_writes_can_be_differentiated(backend):
     by_x2 = 2 * e2 * e3 + 6 * e2**2 * e3 + 3 * e2 * e3**2
     by_x3 = 2 * e2 * e3 + 3 * e2**2 * e3 + 6 * e2 * e3**2
     np.testing.assert_allclose(second.numpy(), [0.0, by_x2, by_x3])
+
+
+def test_views_that_are_held_do_not_keep_their_base_from_being_written_in_place():
+    y = leaf(ag, [1.0] * 4) * 1
+    y[0] = 2.0
+    views = [y[index : index + 1] for index in range(4)]
+    views[0].mul_(3)
+    place = y.array.ctypes.data
+    for view in views:
+        view.mul_(3)
+    assert y.array.ctypes.data == place and y.tolist() == [18.0, 3.0, 3.0, 3.0]
+
+
+def test_what_a_node_keeps_of_a_view_survives_a_write_to_the_base():
+    y, w = leaf(ag, [1.0, 2.0]) * 1, leaf(ag, [10.0])
+    view = y[0:1]
+    product = view * w  # keeps the array of the view
+    y[0] = 100.0
+    product.backward()
+    assert w.grad.tolist() == [1.0]
+
+
+def test_a_detached_tensor_is_no_view(lib):
+    y = leaf(lib, [1.0, 2.0]) * 1
+    for detached in (y.detach(), y[0:1].detach()):
+        assert detached._base is None and not detached._is_view()
