@@ -14,6 +14,7 @@ class StrictBackend(Backend):
 
     protocol_version = 1
     oldest = "2.4"
+    repairs = ("expm1", "floor_divide", "reshape", "sign", "tanh")
 
     def __init__(self) -> None:
         super().__init__("array_api_strict", array_api_strict)

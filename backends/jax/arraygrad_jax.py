@@ -26,6 +26,8 @@ class JaxBackend(Backend):
     oldest = "0.4.34"
     writable = False
     indexes_as_numpy = True
+    repairs = ("acos", "acosh", "asinh", "atanh", "cosh", "exp", "expm1", "floor_divide", "log", "log1p", "remainder", "sinh",
+               "sqrt", "tanh")  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("jax", jnp)
@@ -82,14 +84,24 @@ def _cumulative_prod(x: Array, /, *, dtype: Any = None, **options: Any) -> Array
     return jnp.cumulative_prod(x, dtype=dtype or jnp.prod(x[:0]).dtype, **options)  # JAX keeps short integers short
 
 
+def _expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    ndim = x.ndim + len(axes)
+    if not all(-ndim <= each < ndim for each in axes):  # for which JAX has a ValueError
+        raise IndexError(f"axis: got {axis}; expected axes of an array of {ndim}")
+    return jnp.expand_dims(x, axis)
+
+
 JaxBackend.overrides = {
     "int64": int,  # the same without a warning where there are no 64 bits
     "clone": lambda x, /: x,
     "cumulative_prod": _cumulative_prod,
+    "expand_dims": _expand_dims,
     "erf": jax.scipy.special.erf,
     "erfc": jax.scipy.special.erfc,
     "permute_dims": lambda x, /, axes: jnp.permute_dims(x, tuple(axis + x.ndim if axis < 0 else axis for axis in axes)),
     "searchsorted": lambda x1, x2, /, **options: jnp.searchsorted(x1, x2, **options).astype(int),
+    "sign": lambda x, /: jnp.where(x == 0, jnp.zeros_like(x), jnp.sign(x)),  # JAX keeps the sign of zeros
     "to_device": lambda x, /, device, *, stream=None: jax.device_put(x, device),
     "linalg.expm": jax.scipy.linalg.expm,
     "linalg.solve_triangular": lambda x1, x2, /, *, upper=False: jax.scipy.linalg.solve_triangular(x1, x2, lower=not upper),

@@ -10,7 +10,7 @@ import numpy
 import torch
 
 from arraygrad.backends import Backend
-from arraygrad.backends.positions import along_one_axis, has_integer_array, is_integer_array, is_mask, parts_of
+from arraygrad.backends.positions import along_one_axis, covered, has_integer_array, is_integer_array, is_mask, parts_of
 
 Array = Any
 _DRAWS = {"random": torch.rand, "standard_normal": torch.randn, "integers": torch.randint}
@@ -24,6 +24,7 @@ class TorchBackend(Backend):
     indexes_as_numpy = True
     steps_back = False
     storage_only = frozenset({"uint16", "uint32", "uint64"})
+    repairs = ("acos", "expm1", "floor_divide", "log1p", "remainder", "tanh")
     substitutes = ("unique_all",)
 
     def __init__(self) -> None:
@@ -45,8 +46,8 @@ class TorchBackend(Backend):
 
     def readable(self, x: Array, key: Any) -> Any:
         parts = [part.long() if is_integer_array(part) else part for part in parts_of(key)]  # to PyTorch uint8 is a mask
-        if len(parts) == 1 and is_mask(parts[0]) and parts[0].numel() == 0 and parts[0].ndim <= x.ndim:
-            parts[0] = parts[0].new_zeros(x.shape[: parts[0].ndim])  # in the standard its axes may be 0 whatever x's are
+        if len(parts) == 1 and is_mask(parts[0]) and parts[0].numel() == 0:
+            parts[0] = parts[0].new_zeros(covered(x.shape, parts[0]))
         return super().readable(x, tuple(parts))
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:

@@ -80,11 +80,11 @@ def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
     """Dask's has one number for all; else the length is not known before it is computed."""
     if axis is None:
         return repeat(reshape(x, (-1,)), repeats, axis=0)
-    axis %= x.ndim
+    place = axis % x.ndim
     if isinstance(repeats, int) and repeats and 0 not in x.shape:
-        return da.repeat(x, repeats, axis)
-    length = x.shape[axis] * repeats if isinstance(repeats, int) else math.nan
-    return whole(numpy.repeat, (*x.shape[:axis], length, *x.shape[axis + 1 :]), x.dtype, x, repeats, axis)
+        return da.repeat(x, repeats, place)
+    length = x.shape[place] * repeats if isinstance(repeats, int) else math.nan
+    return whole(numpy.repeat, (*x.shape[:place], length, *x.shape[place + 1 :]), x.dtype, x, repeats, place)
 
 
 def searchsorted(x1: Array, x2: Any, /, *, side: str = "left", sorter: Array | None = None) -> Array:

@@ -47,6 +47,14 @@ def has_array(key: Any) -> bool:
     return any(hasattr(part, "dtype") for part in parts_of(key))
 
 
+def covered(shape: tuple[int, ...], mask: Any) -> tuple[int, ...]:
+    """The axes of an array of `shape` that a mask alone in a key is for: its own may be 0 instead, and select nothing."""
+    lengths = tuple(shape[: mask.ndim])
+    if len(lengths) < mask.ndim or any(n not in (m, 0) for n, m in zip(mask.shape, lengths, strict=True)):
+        raise IndexError(f"got a mask of shape {tuple(mask.shape)} for an array of shape {tuple(shape)}")
+    return lengths
+
+
 def shape_at(shape: tuple[int, ...], key: Any) -> tuple[int, ...]:
     """The shape of `x[key]` for an x of `shape` and a key without masks, of which no values are looked at."""
     import numpy
