@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -178,13 +179,24 @@ def is_beyond_comparison(run: Run, function: Any, arguments: tuple[Any, ...], wi
     return function is hook and run.of(arguments[0])._is_view()
 
 
-@pytest.mark.parametrize("backend", ["numpy", "array_api_strict"])
+@contextmanager
+def with_doubles(backend: str) -> Iterator[None]:
+    """JAX has float64 only where it is asked for."""
+    if backend != "jax":
+        yield
+        return
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.mark.parametrize("backend", ["numpy", "array_api_strict", "jax"])
 @settings(max_examples=150, deadline=None)
 @given(program=st.lists(instruction, min_size=4, max_size=25), seed=st.integers(0, 99))
 def test_random_programs_do_what_they_do_in_pytorch(backend, program, seed):
     ours = Run(ag, lambda array: ag.tensor(array, dtype=ag.float64, backend=backend))
     theirs = Run(torch, lambda array: torch.tensor(array, dtype=torch.float64))
-    with torch.autograd.graph.allow_mutation_on_saved_tensors():
+    with torch.autograd.graph.allow_mutation_on_saved_tensors(), with_doubles(backend):
         for run in (ours, theirs):
             create(run, seed, 1, True)
             compute(run, 0, 0, "mul")

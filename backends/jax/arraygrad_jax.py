@@ -26,11 +26,14 @@ class JaxBackend(Backend):
     oldest = "0.4.34"
     writable = False
     indexes_as_numpy = True
-    repairs = ("acos", "acosh", "asinh", "atanh", "cosh", "exp", "expm1", "floor_divide", "log", "log1p", "remainder", "sinh",
-               "sqrt", "tanh")  # fmt: skip
+    repairs = (
+        "acos", "acosh", "asinh", "atanh", "cosh", "exp", "expm1", "floor_divide", "log", "log1p", "remainder", "sinh", "sqrt",
+        "tanh",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__("jax", jnp)
+        self.overrides = {**FUNCTIONS, "to_device": self.to_device}
         self.seed(int(numpy.random.default_rng().integers(2**31)))
 
     def is_array(self, value: Any) -> bool:
@@ -49,6 +52,12 @@ class JaxBackend(Backend):
     def devices(self) -> tuple[Any, ...]:
         return tuple(jax.devices())
 
+    def raw_device(self, device: Any) -> Any:
+        if not isinstance(device, str):
+            return device
+        kind, _, index = device.partition(":")
+        return jax.devices(kind)[int(index or 0)]
+
     def device_of(self, x: Array) -> Any:
         device = getattr(x, "device", None)  # a tracer has none, and an array on several devices a sharding
         return device if isinstance(device, jax.Device) else None
@@ -58,6 +67,9 @@ class JaxBackend(Backend):
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         return super().index_set(x, values, key=key) if has_integer_array(key) else x.at[key].set(values)
+
+    def to_device(self, x: Array, /, device: Any, *, stream: Any = None) -> Array:
+        return jax.device_put(x, self.raw_device(device))
 
     def to_numpy(self, x: Array) -> Any:
         return numpy.asarray(x)
@@ -92,7 +104,7 @@ def _expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     return jnp.expand_dims(x, axis)
 
 
-JaxBackend.overrides = {
+FUNCTIONS = {
     "int64": int,  # the same without a warning where there are no 64 bits
     "clone": lambda x, /: x,
     "cumulative_prod": _cumulative_prod,
@@ -102,7 +114,6 @@ JaxBackend.overrides = {
     "permute_dims": lambda x, /, axes: jnp.permute_dims(x, tuple(axis + x.ndim if axis < 0 else axis for axis in axes)),
     "searchsorted": lambda x1, x2, /, **options: jnp.searchsorted(x1, x2, **options).astype(int),
     "sign": lambda x, /: jnp.where(x == 0, jnp.zeros_like(x), jnp.sign(x)),  # JAX keeps the sign of zeros
-    "to_device": lambda x, /, device, *, stream=None: jax.device_put(x, device),
     "linalg.expm": jax.scipy.linalg.expm,
     "linalg.solve_triangular": lambda x1, x2, /, *, upper=False: jax.scipy.linalg.solve_triangular(x1, x2, lower=not upper),
 }
