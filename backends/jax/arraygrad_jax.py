@@ -27,8 +27,8 @@ class JaxBackend(Backend):
     writable = False
     indexes_as_numpy = True
     repairs = (
-        "acos", "acosh", "asinh", "atanh", "cosh", "exp", "expm1", "floor_divide", "log", "log1p", "remainder", "sinh", "sqrt",
-        "tanh",
+        "acos", "acosh", "asinh", "atanh", "cosh", "exp", "expm1", "floor_divide", "log", "log1p", "remainder", "sinh",
+        "sqrt", "tanh",
     )  # fmt: skip
 
     def __init__(self) -> None:
