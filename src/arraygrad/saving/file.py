@@ -106,7 +106,7 @@ def read(path: Path) -> tuple[Header, list[Bytes]]:
 
 def _read(file: BinaryIO, size: int) -> tuple[Header, list[Bytes]]:
     length = int.from_bytes(bytes(_exactly(file, 8)), "little")
-    if not len(START) + len(NO_CHECKSUM) <= length <= min(size - 8, LARGEST_HEADER):
+    if length > min(size - 8, LARGEST_HEADER):
         raise LoadError("it has no header")
     encoded = bytearray(_exactly(file, length).tobytes())
     checksum, encoded[WHERE] = bytes(encoded[WHERE]), NO_CHECKSUM.encode("ascii")
@@ -142,7 +142,7 @@ def _parsed(encoded: bytearray) -> Header:
         metadata = found.pop("__metadata__")
         version = metadata["version"]
         trainable, tree = set(json.loads(metadata["requires_grad"])), json.loads(metadata["tree"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LoadError(f"its header cannot be read ({type(error).__name__})") from None
     if version != VERSION:
         raise LoadError(f"it is of version {version!r} of the format, and this arraygrad reads version {VERSION!r}")

@@ -107,8 +107,6 @@ def decode(tokens: Any, tensors: Sequence[Any]) -> Any:
     if type(tokens) is not list:
         raise LoadError("its tree is not a list")
     for token in tokens:
-        if len(stack[0].parts) == 1:
-            raise LoadError("its tree goes on after its end")
         part = _part(token, tensors, used)
         if isinstance(part, _Open):
             stack.append(part)
@@ -118,7 +116,7 @@ def decode(tokens: Any, tensors: Sequence[Any]) -> Any:
             closed = stack.pop().close()
             stack[-1].parts.append(closed)
     if len(stack[0].parts) != 1:
-        raise LoadError("its tree ends too early")
+        raise LoadError("its tree ends too early, or goes on after its end")
     if len(used) != len(tensors):
         raise LoadError("it holds tensors that are not in its tree")
     return stack[0].parts[0]
@@ -136,7 +134,7 @@ def _part(token: Any, tensors: Sequence[Any], used: set[int]) -> Any:
             return tensors[number]
         case ["dict", [*keys]] if all(type(key) is str for key in keys) and len(set(keys)) == len(keys):
             return _Open("dict", keys, len(keys))
-        case ["list" | "tuple" as kind, int(length)] if type(length) is int and length >= 0:
+        case ["list" | "tuple" as kind, int(length)] if type(length) is int:
             return _Open(kind, None, length)
     number = _number(token)
     if number is None:
@@ -152,7 +150,7 @@ def _number(token: Any) -> int | float | complex | None:
                 return int(text, 16)
             case ["float", str(text)] if float.fromhex(text).hex() == text:
                 return float.fromhex(text)
-            case ["complex", str(real), str(imag)] if _number(["float", real]) is not None:
+            case ["complex", str(real), str(imag)]:
                 return complex(_number(["float", real]), _number(["float", imag]))  # type: ignore[arg-type]
     except (ValueError, OverflowError, TypeError):
         return None
