@@ -179,7 +179,8 @@ def manual_seed(seed: int) -> None:
 def _random(draw: str, args: tuple[Any, ...], options: dict[str, Any], dtype: DType) -> Tensor:
     requires_grad = options.pop("requires_grad", False)
     backend = _backend(options.pop("backend", None))
-    made = backend.random_array(draw, args, backend.raw_dtype(options.pop("dtype", None) or dtype), **options)
+    device = backend.raw_device(options.pop("device", None))
+    made = backend.random_array(draw, args, backend.raw_dtype(options.pop("dtype", None) or dtype), device, **options)
     return new_tensor(backend.wrap(made)).requires_grad_(requires_grad)
 
 

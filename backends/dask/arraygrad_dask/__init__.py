@@ -35,6 +35,7 @@ class DaskBackend(Backend):
             "distinct": lambda x, /: tuple(map(self.sized, unique_all(x))),
             "nonzero": lambda x, /: tuple(map(self.sized, library.nonzero(x))),
             "repeat": lambda x, repeats, /, *, axis=None: self.sized(repeat(x, repeats, axis=axis)),
+            "to_device": self.to_device,
             "take": lambda x, i, /, *, axis=None: self.getitem(x, (slice(None),) * ((axis or 0) % x.ndim) + (i,)),
         }
 
@@ -44,8 +45,17 @@ class DaskBackend(Backend):
     def devices(self) -> tuple[Any, ...]:
         return ("cpu",)
 
+    def raw_device(self, device: Any) -> Any:
+        if device not in (None, "cpu"):
+            raise ValueError(f"device: got {device!r}; Dask has arrays on the 'cpu'")
+        return device
+
     def device_of(self, x: Array) -> Any:
         return "cpu"
+
+    def to_device(self, x: Array, /, device: Any, *, stream: Any = None) -> Array:
+        self.raw_device(device)
+        return x
 
     def dlpack_device(self, x: Array) -> tuple[int, int]:
         return 1, 0
@@ -67,9 +77,10 @@ class DaskBackend(Backend):
         parts = parts_of(key)
         if len(parts) == 1 and is_mask(parts[0]):
             return self.sized(self.masked(x, parts[0]))
-        arrays = [part for part in parts if hasattr(part, "dtype") or isinstance(part, int)]
-        native = not has_array(key) or (len(arrays) == 1 and arrays[0].ndim == 1 < arrays[0].size)
-        return x[key] if native else whole(NUMPY.getitem, shape_at(x.shape, key), x.dtype, x, key)
+        arrays = [part for part in parts if not isinstance(part, slice) and part is not ...]
+        if not has_array(key) or (len(arrays) == 1 and arrays[0].ndim == 1 < arrays[0].size and x.dtype.kind != "c"):
+            return x[key]
+        return whole(NUMPY.getitem, shape_at(x.shape, key), x.dtype, x, key)
 
     def masked(self, x: Array, mask: Array) -> Array:
         """x[mask], for masks of all axes of x or of the first ones."""

@@ -37,6 +37,16 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     return stored(numpy.array(obj, dtype=dtype))
 
 
+def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
+    """Dask's knows no lengths that depend on data, which a gradient of a sum over them would need."""
+    if any(map(math.isnan, shape)):
+        raise NotImplementedError(
+            f"got shape {shape}, with lengths that Dask does not know before they are computed; select with arraygrad.where "
+            "instead of a mask, or set arraygrad.get_backend('dask').computes_implicitly = True"
+        )
+    return da.broadcast_to(x, shape)
+
+
 def creation(function: Function) -> Function:
     """A creation function of Dask, also for arrays without entries."""
 
@@ -114,13 +124,13 @@ TRANSFORMS = ("fft", "ifft", "fftn", "ifftn", "rfft", "irfft", "rfftn", "irfftn"
 
 FUNCTIONS: dict[str, Function] = {
     "asarray": asarray,
+    "broadcast_to": broadcast_to,
     "clone": lambda x, /: x,
     "expand_dims": expand_dims,
     "eye": eye,
     "from_dlpack": lambda x, /, **options: stored(numpy.from_dlpack(x, **options)),
     "reshape": reshape,
     "searchsorted": searchsorted,
-    "to_device": lambda x, /, device, *, stream=None: x,
     "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
     "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
     **{name: creation(getattr(library, name)) for name in ("empty", "full", "ones", "zeros")},

@@ -43,7 +43,7 @@ def _running_index(xp: Any, x: Array, axis: int, largest: bool) -> Array:
     """Where along `axis` the extreme so far is: the last one of equals, and NaN before anything else."""
     axis %= x.ndim
     length = x.shape[axis]
-    places = xp.reshape(xp.arange(length, dtype=xp.int64, device=xp.device_of(x)), (length,) + (1,) * (x.ndim - axis - 1))
+    places = xp.reshape(xp.arange(length, device=xp.device_of(x)), (length,) + (1,) * (x.ndim - axis - 1))
     has_nan = xp.isdtype(x.dtype, "real floating")
 
     def combine(later: tuple[Array, ...], earlier: tuple[Array, ...]) -> tuple[Array, ...]:

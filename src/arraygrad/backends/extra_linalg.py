@@ -53,7 +53,7 @@ def _blocks(xp: Any, a: Array, b: Array, c: Array, d: Array) -> Array:
 
 def _eliminated(xp: Any, x: Array) -> tuple[Array, Array, Array]:
     """`_factored` for one column: its largest entry changes places with the first."""
-    place = xp.arange(x.shape[-2], dtype=xp.int64, device=xp.device_of(x))
+    place = xp.arange(x.shape[-2], device=xp.device_of(x))
     pivot = xp.argmax(_magnitude(xp, x[..., 0]), axis=-1, keepdims=True)
     order = xp.where(place == 0, pivot, xp.where(place == pivot, 0, place))
     x = _rows(xp, x, order)
@@ -93,7 +93,7 @@ def lu(xp: Any, x: Array, /) -> tuple[Array, Array, Array]:
     if columns > rank:
         beyond = xp.linalg.solve_triangular(lower, _rows(xp, x[..., rank:], order), upper=False)
         upper = xp.concat([upper, beyond], axis=-1)
-    place = xp.arange(rows, dtype=xp.int64, device=xp.device_of(x))
+    place = xp.arange(rows, device=xp.device_of(x))
     return xp.astype(place[:, None] == order[..., None, :], x.dtype), lower, upper
 
 

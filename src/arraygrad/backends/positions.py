@@ -102,7 +102,7 @@ def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
     adjacent = len(places) > 0 and places[-1] - places[0] < len(places)
     lead = places[0] if adjacent else 0  # the axes that arrays make come where they stand, or first if they are apart
     ndim = sum(is_basic) + depth
-    flat = xp.zeros((1,) * ndim, dtype=xp.int64, device=device)
+    flat = xp.reshape(xp.arange(1, device=device), (1,) * ndim)
     axis = basic_place = 0
     for part, basic in zip(parts, is_basic, strict=True):
         place = basic_place + (depth if basic_place >= lead else 0)
@@ -112,10 +112,10 @@ def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
         length, stride = shape[axis], math.prod(shape[axis + 1 :])
         axis += 1
         if basic:
-            index = xp.arange(*part.indices(length), dtype=xp.int64, device=device)
+            index = xp.arange(*part.indices(length), device=device)
             index = xp.reshape(index, (1,) * place + (-1,) + (1,) * (ndim - place - 1))
         else:
-            index = xp.astype(xp.asarray(part, device=device), xp.int64)
+            index = xp.astype(xp.asarray(part, device=device), flat.dtype, copy=False)
             index = xp.where(index < 0, index + length, index)
             index = xp.reshape(index, (1,) * (lead + depth - index.ndim) + tuple(index.shape) + (1,) * (ndim - lead - depth))
         flat = flat + index * stride

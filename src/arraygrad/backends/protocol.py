@@ -18,7 +18,7 @@ namespace conforms to the standard; a plug-in derives from it and says only what
 - `indexes_as_numpy`: whether x[key] reads and writes all keys that NumPy has, not only the standard's; `steps_back`: whether
   slices may have negative steps;
 - `storage_only`: names of data types that arrays can have and functions do not take: its namespace leaves them out;
-- `device_of`, `dlpack_device`: where an array is; `dlpack`: how it is handed over;
+- `raw_device`: a device by name; `device_of`, `dlpack_device`: where an array is; `dlpack`: how it is handed over;
 - `to_numpy`, `own`, `random_array`: conversion, sole ownership, random numbers.
 
 Everything takes and returns the library's own arrays. `docs/backends.md` is the page for authors.
@@ -249,6 +249,10 @@ class Backend:
     def devices(self) -> tuple[Any, ...]:
         """The devices on which arrays can be made."""
         return tuple(self.library.__array_namespace_info__().devices())
+
+    def raw_device(self, device: Any) -> Any:
+        """A device, as users may name it, in the library's own terms. Raises ValueError for one that there is not."""
+        return device
 
     def device_of(self, x: Array) -> Any:
         """The device that an array is on, None if that is not known yet: creation functions take None for any."""

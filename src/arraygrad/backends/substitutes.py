@@ -16,14 +16,14 @@ def unique_all(xp: Any, x: Array, /) -> tuple[Array, Array, Array, Array]:
     """By a stable sort, after which equal ones are neighbours. NaN equals nothing."""
     flat = xp.reshape(x, (-1,))
     if 0 in x.shape:
-        none = xp.zeros((0,), dtype=xp.int64, device=xp.device_of(x))
+        none = xp.arange(0, device=xp.device_of(x))
         return flat, none, xp.reshape(none, x.shape), none
     order = sorting_order(xp, flat)
     ordered = xp.take(flat, order)
     one = xp.ones((1,), dtype=xp.bool, device=xp.device_of(x))
     is_first = xp.concat([one, ordered[1:] != ordered[:-1]])
     (starts,) = xp.nonzero(is_first)
-    number = xp.cumulative_sum(xp.astype(is_first, xp.int64)) - 1
+    number = xp.cumulative_sum(xp.astype(is_first, order.dtype)) - 1
     ends = xp.concat([starts[1:], xp.full((1,), math.prod(x.shape), dtype=starts.dtype, device=xp.device_of(x))])
     inverse = xp.reshape(xp.take(number, xp.argsort(order)), x.shape)
     return xp.take(ordered, starts), xp.take(order, starts), inverse, ends - starts

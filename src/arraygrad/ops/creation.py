@@ -73,7 +73,7 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Tensor, ...]:
 
 
 def _options(backend: Backend, dtype: Any, device: Any) -> dict[str, Any]:
-    return {"dtype": None if dtype is None else backend.raw_dtype(dtype), "device": device}
+    return {"dtype": None if dtype is None else backend.raw_dtype(dtype), "device": backend.raw_device(device)}
 
 
 def _make(backend: Backend, name: str, *args: Any, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
@@ -117,6 +117,8 @@ def asarray(backend: Backend, obj: Any, /, *, dtype: Any = None, device: Any = N
     except ValueError as error:
         raise ArgumentError(f"asarray: obj: got {type(obj).__name__}, copy={copy}: {error}") from error
     if getattr(made.dtype, "kind", "f") in "OSUVMm":
+        if hasattr(obj, "shape") and hasattr(obj, "dtype"):
+            backend_of(obj)  # which says how arrays of an unknown library get a backend
         raise ArgumentTypeError(f"asarray: obj: got {obj!r}, which makes {made.dtype}; expected numbers")
     return new_tensor(backend.wrap(made))
 
