@@ -72,9 +72,9 @@ def get_backend(name: str) -> Backend:
     elif name in plug_ins:
         backend = _load(name, plug_ins[name])
     elif name in sys.modules and hasattr(sys.modules[name], "__array_namespace_info__"):
-        backend = Backend(name, sys.modules[name])
+        backend = _generic(name, sys.modules[name])
     elif name.isidentifier() and find_spec(name) is not None:
-        backend = _generic(name)
+        backend = _imported(name)
     else:
         raise BackendError(
             f"backend: got {name!r}; installed are {', '.join(sorted({*built_in, *plug_ins}))}; "
@@ -126,7 +126,17 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", re.match(r"[\d.]*", version)[0])))  # type: ignore[index]
 
 
-def _generic(name: str) -> Backend:
+def _generic(name: str, library: Any) -> Backend:
+    """A backend for a namespace without a plug-in. Whether its arrays can be written is found out on one."""
+    backend = Backend(name, library)
+    try:
+        library.zeros(1)[0] = 1
+    except Exception:
+        backend.writable = False
+    return backend
+
+
+def _imported(name: str) -> Backend:
     from importlib import import_module
 
     try:
@@ -138,7 +148,7 @@ def _generic(name: str) -> Backend:
             f"backend {name!r}: the module is no namespace of the array API standard "
             f"(it has no __array_namespace_info__) and no plug-in for it is installed; {_HOW_TO}"
         )
-    return Backend(name, module)
+    return _generic(name, module)
 
 
 def backend_of(value: Array) -> Backend:
@@ -158,7 +168,7 @@ def _find(value: Array) -> Backend:
     elif hasattr(value, "__array_namespace__"):
         library = value.__array_namespace__()
         name = getattr(library, "__name__", _top_module(type(value)))
-        backend = _by_name.get(name) or _by_name.setdefault(name, Backend(name, library))
+        backend = _by_name.get(name) or _by_name.setdefault(name, _generic(name, library))
     else:
         raise _not_an_array(value)
     _by_type[type(value)] = backend
