@@ -120,7 +120,9 @@ def test_nodes_that_a_backward_pass_released_say_so():
     assert re.search(r"MulBackward0 .* released ", text)
 
 
-def test_shapes_and_dtypes_are_those_of_the_results():
+@pytest.mark.parametrize("call", ["first", "second"])
+def test_shapes_and_dtypes_are_those_of_the_results(call):
+    # The second call of an operation takes a shorter way, which records less.
     x = ag.rand(2, 3, requires_grad=True)
     named = {"x": x}
     named["exp"] = ag.exp(x)
@@ -138,6 +140,23 @@ def test_shapes_and_dtypes_are_those_of_the_results():
     for name, tensor in named.items():
         shape = str(tensor.shape)
         assert any(re.match(rf"\d+ +{name} +{re.escape(shape)} {tensor.dtype.name}\b", line) for line in lines), name
+
+
+def test_shapes_of_leaves_are_known_when_nothing_is_kept():
+    for _ in range(2):
+        x = ag.ones(2, 3, requires_grad=True)
+        loss = ag.abs(x).sum()
+        loss.backward()
+        assert "leaf          (2, 3) float32" in str(ag.visualize(loss))
+
+
+def test_what_is_not_known_is_not_guessed():
+    for _ in range(2):
+        z = ag.tensor([1j, 2.0], requires_grad=True) * 1
+        loss = ag.abs(z).sum()
+        loss.backward()
+        line = next(line for line in str(ag.visualize(loss)).splitlines() if "MulBackward0" in line)
+        assert "complex64" in line or "(" not in line
 
 
 def test_outputs_of_a_node_that_has_several_are_told_apart():

@@ -10,7 +10,7 @@ from ..call import bare
 from ..dtypes import as_dtype
 from ..dual import recorded
 from ..errors import ArgumentTypeError, GradientError
-from ..graph import FREED, Leaf, Node
+from ..graph import FREED, AccumulateGrad, Leaf, Node
 from ..saved import PackedValue, is_held
 from ..structure import flatten
 from ..tensor import Tensor
@@ -114,18 +114,35 @@ def _reachable(roots: list[Any]) -> list[Any]:
 def _likes(vertices: list[Any], roots: list[Tensor]) -> dict[int, dict[int, str]]:
     """What the results of each vertex are like, by their numbers.
 
-    A node does not know it; those that used a result do: it was like `conform` says, or else like their own result.
+    A node does not know it. Those that used a result do, if they keep it or its `Spec`; if they do neither, they are
+    elementwise, and it was like their own result.
     """
     known: dict[int, dict[int, str]] = {id(vertex): {} for vertex in vertices}
     for tensor in roots:
         known[id(_vertex(tensor))][tensor.output_nr] = _like(tensor)
     for vertex in vertices:
-        if isinstance(vertex, Node):
-            own = known[id(vertex)].get(0, "")
-            for (source, output_nr), spec in zip(vertex.next_functions, vertex.conform):
-                if source is not None:
-                    known[id(source)][output_nr] = own if spec is None else _like(spec)
+        if isinstance(vertex, AccumulateGrad):
+            known[id(vertex)][0] = _like(vertex.array)
+        if not isinstance(vertex, Node):
+            continue
+        own = known[id(vertex)].get(0)
+        for position, (source, output_nr) in enumerate(vertex.next_functions):
+            if source is not None:
+                like = _like_of_input(vertex, position)
+                if like is not None:
+                    known[id(source)][output_nr] = like
+                elif own is not None and vertex.op.elementwise:
+                    known[id(source)].setdefault(output_nr, own)
     return known
+
+
+def _like_of_input(node: Any, position: int) -> str | None:
+    """What an input of a node was like, as far as the node itself knows."""
+    kept = node.kept[position] if isinstance(node.kept, (tuple, list)) else None
+    for value in (node.conform[position], bare(kept)):
+        if hasattr(value, "shape"):
+            return _like(value)
+    return None
 
 
 def _like(value: Any) -> str:
