@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
 from . import autograd, errors, func, methods
@@ -37,6 +38,8 @@ from .tensor import Tensor
 from .visualize import visualize
 
 __version__ = "0.1.0"
+
+newaxis = None
 
 methods.attach()
 _namespace.install()

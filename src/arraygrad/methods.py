@@ -28,6 +28,7 @@ from .ops import (
     utility,
 )
 from .tensor import InferenceTensor, Tensor
+from .views import unlock
 
 Method = Callable[..., Any]
 
@@ -177,9 +178,12 @@ def _is_inference(self: Tensor) -> bool:
 
 
 def _iterate(self: Tensor) -> Any:
+    """The entries along the first axis: one call for all, of which each may be written to, as x[i] may."""
     if not self.shape:
-        raise ArgumentTypeError("iteration over a 0-d tensor")
-    return iter(manipulation.unstack(self))
+        raise ArgumentTypeError("iteration over a 0-d tensor; x.item() is its element")
+    parts = manipulation.unstack(self)
+    unlock(parts)
+    return iter(parts)
 
 
 _REDUCTIONS = (
