@@ -7,12 +7,13 @@ PyTorch until `set_default_dtype` says otherwise. The standard's own creation fu
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from . import ops  # noqa: F401
 from .backends import Backend, default_backend, get_backend, is_array
 from .dtypes import DType, as_dtype, complex64, complex128, float64
-from .errors import ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError
 from .ops import creation
 from .printing import _default_dtypes
 from .tensor import Tensor, new_tensor
@@ -40,7 +41,10 @@ def _backend(backend: str | Backend | None) -> Backend:
 
 def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
     """`ones(2, 3)` and `ones((2, 3))` mean the same."""
-    return tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else tuple(int(n) for n in size)
+    try:
+        return tuple(map(operator.index, size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size))
+    except TypeError:
+        raise ArgumentTypeError(f"size: got {size}; expected integers, one by one or in a tuple") from None
 
 
 def _default_dtype_of(data: Any) -> DType | None:
@@ -215,7 +219,9 @@ def randint(low: int, high: Any = None, size: Any = None, **options: Any) -> Ten
     """Random integers from `low` (default 0) to before `high`: `randint(10, (2, 3))`, `randint(3, 10, (2, 3))`."""
     if size is None:
         low, high, size = 0, low, high
-    return _random("integers", (low, high, tuple(size)), options, as_dtype("int64"))
+    if low >= high:
+        raise ArgumentError(f"randint: got low={low} and high={high}; expected low to be less")
+    return _random("integers", (low, high, _shape((size,))), options, as_dtype("int64"))
 
 
 def rand_like(x: Tensor, **options: Any) -> Tensor:

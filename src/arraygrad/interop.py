@@ -17,7 +17,7 @@ from .call import level_of
 from .errors import ArgumentTypeError, GradientError
 from .factories import asarray, linspace
 from .namespace import calls
-from .ops import elementwise, manipulation, searching, statistical
+from .ops import elementwise, manipulation, searching
 from .ops.quantiles import quantile
 from .tensor import Tensor
 
@@ -168,10 +168,6 @@ def _flat(a: Any, order: str = "C") -> Any:
     return manipulation.reshape(a, (-1,))
 
 
-def _running(operation: Function) -> Function:
-    return lambda a, axis=None: operation(_flat(a)) if axis is None else operation(a, axis=axis)
-
-
 def _transpose(a: Any, axes: Any = None) -> Any:
     return manipulation.permute_dims(a, tuple(range(a.ndim))[::-1] if axes is None else tuple(axes))
 
@@ -200,8 +196,6 @@ def _hstack(tup: Any) -> Any:
 _ADAPTED: dict[str, Function] = {
     "atleast_1d": _at_least(1),
     "atleast_2d": _at_least(2),
-    "cumprod": _running(statistical.cumulative_prod),
-    "cumsum": _running(statistical.cumulative_sum),
     "hstack": _hstack,
     "linspace": linspace,
     "percentile": lambda a, q, axis=None, **options: quantile(a, q / 100, axis, **options),

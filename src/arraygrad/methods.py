@@ -27,6 +27,7 @@ from .ops import (
     statistical,
     utility,
 )
+from .ops.axes import normal_axis
 from .tensor import InferenceTensor, Tensor
 from .views import unlock
 
@@ -115,6 +116,7 @@ def _unsqueeze(self: Tensor, dim: int) -> Tensor:
 def _transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
     """x with two axes exchanged."""
     order = list(range(self.ndim))
+    dim0, dim1 = normal_axis("transpose", dim0, self.ndim), normal_axis("transpose", dim1, self.ndim)
     order[dim0], order[dim1] = order[dim1], order[dim0]
     return manipulation.permute_dims(self, tuple(order))
 

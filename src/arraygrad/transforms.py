@@ -195,6 +195,9 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux
 
     Forward mode: no graph, no memory of the way. With `has_aux`, f returns (value, aux), and aux is a third result.
     """
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise ArgumentTypeError(f"jvp: {name}: got {type(given).__name__}; expected a tuple, with one for each argument")
     leaves, structure = flatten(tuple(primals))
     directions, direction_structure = flatten(tuple(tangents))
     if structure != direction_structure:

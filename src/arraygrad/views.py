@@ -15,7 +15,7 @@ from . import modes
 from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
-from .errors import GradientError
+from .errors import GradientError, explain
 from .family import View, ancestors, join, members, remember, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
@@ -287,7 +287,10 @@ def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
         return False
     if x.array is not buffer and x.array.base is not buffer:
         return False
-    backend_of(buffer).write_at(x.array, values.array, key=key)
+    try:
+        backend_of(buffer).write_at(x.array, values.array, key=key)
+    except Exception as error:
+        raise explain("setitem", f"x: shape {x.shape}, key={key!r}, value: shape {values.shape}", error) from error
     return True
 
 

@@ -104,6 +104,8 @@ def arange(
     """Numbers from `start` to before `stop`, `step` apart. A gradient flows to Tensors given as `start` and `step`."""
     if stop is None:
         start, stop = 0, start
+    if step == 0:
+        raise ArgumentError("arange: step: got 0; expected a number other than 0")
     bounds = (start, stop, step)
     dtype = _dtype_of_bounds(bounds, dtype)
     start, stop, step = map(number, bounds)
@@ -180,6 +182,8 @@ def eye(
 
 def from_dlpack(backend: Backend, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """An array taken over from another library."""
+    if not hasattr(x, "__dlpack__"):
+        raise ArgumentTypeError(f"from_dlpack: x: got {type(x).__name__}; expected an array of a library that speaks DLPack")
     options = {name: value for name, value in (("device", device), ("copy", copy)) if value is not None}
     return new_tensor(backend.wrap(backend.xp.from_dlpack(x, **options)))
 
