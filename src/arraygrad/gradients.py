@@ -56,7 +56,7 @@ def backward(
         check_differentiable(targets)
     roots = roots_of(tensors, grad_tensors)
     retained: list[tuple[Tensor, Any]] = []
-    with Pass([vertex for vertex, _ in roots]):
+    with Pass(roots):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
         holders: dict[Vertex, Holder]
         if targets is None:
@@ -66,7 +66,6 @@ def backward(
         entries = [(holder, [arrived.pop(vertex)]) for vertex, holder in holders.items()]
         if retained:
             entries += _cells(retained, holders)
-        del roots
         accumulate(entries, create_graph)
 
 
@@ -119,7 +118,7 @@ def grad(
                         materialize_grads)  # fmt: skip
     roots = roots_of(outputs, grad_outputs)
     retained: list[tuple[Tensor, Any]] = []
-    with Pass([vertex for vertex, _ in roots]):
+    with Pass(roots):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
         results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
         if retained:
