@@ -69,6 +69,13 @@ class TorchBackend(Backend):
     def seed(self, seed: int) -> None:
         torch.manual_seed(seed)
 
+    def random_state(self) -> Any:
+        return torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+
+    def set_random_state(self, state: Any) -> None:
+        torch.set_rng_state(state[0])
+        torch.cuda.set_rng_state_all(state[1])
+
     def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
         return _DRAWS[draw](*args, dtype=dtype, device=device)
 
