@@ -254,3 +254,11 @@ def test_writes_in_place_are_differentiated(jacobian):
     second = [outer(inner(lambda x: filled(x)[1])) for outer in (jacrev, jacfwd) for inner in (jacrev, jacfwd)]
     for hessian_of in second:
         np.testing.assert_allclose(hessian_of(ag.asarray(x)).numpy(), second[0](ag.asarray(x)).numpy())
+
+
+def test_a_tangent_is_never_lost_silently_on_the_way_out():
+    x = ag.tensor([1.0, 2.0])
+    for leave in (lambda x: x.numpy(), np.asarray, np.from_dlpack):
+        with pytest.raises((GradientError, BufferError, ValueError), match=r"carr(ies|y) a tangent"):
+            ag.func.jvp(lambda x, leave=leave: ag.asarray(leave(x)), (x,), (x,))
+    assert ag.func.jvp(lambda x: x * x.tolist()[0], (x,), (x,))[1].tolist() == [1.0, 2.0]

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.linalg
 import scipy.special
 
+from arraygrad.backends import scipy_functions
 from arraygrad.dtypes import as_dtype
 from arraygrad.standard import signature_of
 
@@ -94,6 +95,7 @@ def _logcumsumexp(x: Any, *, axis: int) -> Any:
 
 
 BY_NUMPY: dict[str, Function] = {
+    **{name: getattr(scipy.special, name) for name in scipy_functions.NAMES},
     "linalg.lu": _lu,
     "linalg.expm": scipy.linalg.expm,
     "nanmax": lambda x, axis, keepdims: np.nanmax(x, axis=axis, keepdims=keepdims),

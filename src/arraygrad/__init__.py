@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING
 
 from . import autograd, errors, func, methods
@@ -38,16 +39,21 @@ from .visualize import visualize
 
 __version__ = "0.1.0"
 
+newaxis = None
+
 methods.attach()
 _namespace.install()
 fft = _namespace.extension("fft", "arraygrad", default_backend)
 linalg = _namespace.extension("linalg", "arraygrad", default_backend)
+special = _namespace.special("arraygrad")
 globals().update(ALIASES)
 globals().update({name: call for name, call in _namespace.calls().items() if name not in globals() and "." not in name})
 
 if TYPE_CHECKING:  # the operations, for those who read types: at run time the declarations bring them
     from .ops.activations import *
+    from .ops.bessel import *
     from .ops.copying import *
+    from .ops.distributions import *
     from .ops.elementwise import *
     from .ops.linear_algebra import *
     from .ops.logic import *

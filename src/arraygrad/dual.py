@@ -52,6 +52,10 @@ class Dual(Tensor):
         """The node that made the value that this one carries."""
         return self.array.grad_fn if isinstance(self.array, Tensor) else None
 
+    @property
+    def _carries_tangent(self) -> bool:
+        return True
+
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Not possible: raises GradientError unless nothing would change."""
         if requires_grad != self.requires_grad:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import gradients, hotpath, inplace, namespace
+from . import gradients, hotpath, inplace, namespace, numpy_protocols
 from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError
 from .kinds import declared
@@ -28,6 +28,7 @@ from .ops import (
     utility,
 )
 from .tensor import InferenceTensor, Tensor
+from .views import unlock
 
 Method = Callable[..., Any]
 
@@ -177,9 +178,12 @@ def _is_inference(self: Tensor) -> bool:
 
 
 def _iterate(self: Tensor) -> Any:
+    """The entries along the first axis: one call for all, of which each may be written to, as x[i] may."""
     if not self.shape:
-        raise ArgumentTypeError("iteration over a 0-d tensor")
-    return iter(manipulation.unstack(self))
+        raise ArgumentTypeError("iteration over a 0-d tensor; x.item() is its element")
+    parts = manipulation.unstack(self)
+    unlock(parts)
+    return iter(parts)
 
 
 _REDUCTIONS = (
@@ -218,7 +222,8 @@ _OTHERS: dict[str, Any] = {
     "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
     "T": property(_transposed), "mT": property(_matrix_transposed),
     "real": property(elementwise.real), "imag": property(elementwise.imag),
-    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": None,
+    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": numpy_protocols.array_ufunc,
+    "__array_function__": numpy_protocols.array_function,
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
 from .errors import GradientError
-from .family import View, ancestors, join, members, remember
+from .family import View, ancestors, join, members, remember, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
@@ -60,6 +60,14 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
         return results
 
     return viewed_in_parts if op.multiple else viewed
+
+
+def unlock(parts: Sequence[Tensor]) -> None:
+    """Let the outputs of an operation be written to, as if each had been taken by its index."""
+    for part in parts:
+        view = view_of(part)
+        if view is not None and view.lock is _MULTIPLE:
+            view.lock = ""
 
 
 def _unshare(part: Tensor) -> None:

@@ -32,7 +32,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..dtypes import DType, as_dtype
-from . import extra, substitutes
+from . import extra, scipy_functions, substitutes
 from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put, upwards
 from .random_numbers import RandomNumbers
 from .repairs import REPAIRS
@@ -278,4 +278,5 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "tile": lambda x, /, repetitions: backend.library.tile(x, repetitions),
         "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),
     }
-    return {**own, **{name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}}
+    composed = {name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}
+    return {**own, **composed, **scipy_functions.kernels(backend)}
