@@ -63,7 +63,7 @@ def check_for_nan(node: Node, results: Sequence[Any]) -> None:
         if not as_dtype(array.dtype).is_differentiable:
             continue
         xp = namespace_of(array)
-        if not backend_of(array).lazy and bool(xp.any(xp.isnan(array))):
+        if backend_of(array).surely(xp.any(xp.isnan(array))):
             error = GradientError(f"Function '{node.name()}' returned nan values in its {index}th output.")
             error.add_note(forward_call(node))
             raise error
