@@ -24,7 +24,7 @@ def reference(problem: Problem) -> Function:
     if name in BY_NUMPY:
         return functools.partial(_by_numpy, problem, BY_NUMPY[name])
     if signature_of(name) is None:
-        raise LookupError(f"{name}: not of the standard; add what it computes to arraygrad_conformance/references.py")
+        raise LookupError(f"{name}: not of the standard; add what it computes to the references.py of the kit")
     return functools.partial(_standard, problem, name)
 
 
