@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arraygrad_conformance.parameters import DEVICE
+from arraygrad.conformance.parameters import DEVICE
 from samples import BOTH, Sample, samples
 from test_agreement import NAMES, Own, allows
 
