@@ -11,7 +11,7 @@ import jax.numpy as namespace
 import jax.scipy.integrate
 import jax.scipy.linalg
 import numpy as np
-from arraygrad_conformance.parameters import DEVICE
+from arraygrad.conformance.parameters import DEVICE
 
 jvp = jax.jvp
 

@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat.torch as namespace
 import numpy as np
 import torch
-from arraygrad_conformance.parameters import DEVICE
+from arraygrad.conformance.parameters import DEVICE
 from torch.nn import functional
 
 vjp, jvp = torch.func.vjp, torch.func.jvp

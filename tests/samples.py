@@ -9,9 +9,9 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-from arraygrad_conformance import differentiable_calls, draw_case
-from arraygrad_conformance.observed import OBSERVED
-from arraygrad_conformance.values import MATRICES, Source
+from arraygrad.conformance import differentiable_calls, draw_case
+from arraygrad.conformance.observed import OBSERVED
+from arraygrad.conformance.values import MATRICES, Source
 
 from arraygrad.op import Kind
 

@@ -13,10 +13,10 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from arraygrad_conformance import differentiable_calls
-from arraygrad_conformance.closeness import same
-from arraygrad_conformance.parameters import DEVICE
-from arraygrad_conformance.properties import takes
+from arraygrad.conformance import differentiable_calls
+from arraygrad.conformance.closeness import same
+from arraygrad.conformance.parameters import DEVICE
+from arraygrad.conformance.properties import takes
 from samples import BOTH, EXAMPLES, NEITHER, Sample, samples
 
 import arraygrad as ag

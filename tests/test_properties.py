@@ -6,7 +6,7 @@ from contextlib import suppress
 from zlib import crc32
 
 import pytest
-from arraygrad_conformance import (
+from arraygrad.conformance import (
     PROPERTIES,
     Problem,
     Rejected,
@@ -16,8 +16,8 @@ from arraygrad_conformance import (
     differentiable_calls,
     sampled,
 )
-from arraygrad_conformance.parameters import strategy_of
-from arraygrad_conformance.references import reference
+from arraygrad.conformance.parameters import strategy_of
+from arraygrad.conformance.references import reference
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from arraygrad.backends import get_backend

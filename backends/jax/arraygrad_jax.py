@@ -83,6 +83,14 @@ class JaxBackend(Backend):
         with jax.ensure_compile_time_eval():
             self.key, self.numbers = jax.random.key(seed), itertools.count()
 
+    def random_state(self) -> Any:
+        drawn = next(self.numbers)
+        self.numbers = itertools.count(drawn)
+        return self.key, drawn
+
+    def set_random_state(self, state: Any) -> None:
+        self.key, self.numbers = state[0], itertools.count(state[1])
+
     def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
         key = jax.random.fold_in(self.key, next(self.numbers))
         if draw == "integers":

@@ -10,7 +10,10 @@
 from __future__ import annotations
 
 from math import e, inf, nan, pi
+from pkgutil import extend_path
 from typing import TYPE_CHECKING
+
+__path__ = extend_path(__path__, __name__)  # a checkout has arraygrad.conformance in a folder of its own
 
 from . import autograd, errors, func, methods
 from . import namespace as _namespace

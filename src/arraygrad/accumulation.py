@@ -62,9 +62,7 @@ def own(cell: list[Any]) -> Tensor:
     """The gradient that is alone in a list as a Tensor whose array nobody else can see."""
     if type(cell[0]) is Selected:
         cell.append(cell.pop().settle())
-    if isinstance(cell[0], Tensor):
-        return cell.pop()
-    return new_tensor(backend_of(cell[0]).own(cell))
+    return cell.pop() if isinstance(cell[0], Tensor) else new_tensor(backend_of(cell[0]).own(cell))
 
 
 def check_grad(tensor: Tensor, value: object) -> None:

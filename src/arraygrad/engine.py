@@ -18,6 +18,7 @@ from .hooks import run_tensor_hooks
 from .modes import current
 from .op import released
 from .passes import sources
+from .rules import conform
 from .saved import Packed
 from .selection import Selected, settle, total
 from .tensor import Tensor
@@ -175,7 +176,7 @@ def walk(
                 if source.is_end:
                     h = h.settle()  # nobody asks there where it counts
             if spec is not None and (h.shape != spec.shape or h.dtype != spec.dtype):
-                h = fit(h, spec)
+                h = conform(h, spec) if type(h) is not Selected else fit(h, spec)
             if source.is_end:
                 pending.deliver(source, h)
                 continue

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import modes
 from .accumulation import Holder, accumulate, holder_of, own
+from .backends import backend_of
 from .call import bare, level_of
 from .engine import walk
 from .errors import ArgumentError, GradientError
@@ -15,7 +16,7 @@ from .execution import lift_constants, lift_with_graph
 from .graph import ROOT, AccumulateGrad, GradientEdge, Level, Vertex
 from .passes import Pass
 from .roots import check_differentiable, level_at, roots_of, sequence, targets_of, vertex_of
-from .tensor import Tensor, new_tensor
+from .tensor import Tensor, as_tensor, new_tensor
 
 Tensors = Tensor | Sequence[Tensor]
 
@@ -53,9 +54,9 @@ def backward(
         if not targets:
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
         check_differentiable(targets)
-    roots = roots_of(targets_of(tensors), sequence(grad_tensors))
+    roots = roots_of(tensors, grad_tensors)
     retained: list[tuple[Tensor, Any]] = []
-    with Pass([vertex for vertex, _ in roots]):
+    with Pass(roots):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
         holders: dict[Vertex, Holder]
         if targets is None:
@@ -63,8 +64,9 @@ def backward(
         else:
             holders = {vertex_of(target): _holder(target) for target in targets if vertex_of(target) in arrived}
         entries = [(holder, [arrived.pop(vertex)]) for vertex, holder in holders.items()]
-        del roots
-        accumulate(entries + _cells(retained, holders), create_graph)
+        if retained:
+            entries += _cells(retained, holders)
+        accumulate(entries, create_graph)
 
 
 def _holder(target: Any) -> Holder:
@@ -107,19 +109,20 @@ def grad(
         values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, allow_unused,
                       is_grads_batched, materialize_grads)  # fmt: skip
         return dict(zip(inputs, values, strict=True))
-    targets, sources = targets_of(inputs), targets_of(outputs)
+    targets = targets_of(inputs)
     if not targets:
         raise GradientError("`inputs` argument to `grad()` cannot be empty.")
     check_differentiable(targets)
     if is_grads_batched:
-        return _batched(sources, targets, sequence(grad_outputs), retain_graph, create_graph, allow_unused,
+        return _batched(targets_of(outputs), targets, sequence(grad_outputs), retain_graph, create_graph, allow_unused,
                         materialize_grads)  # fmt: skip
-    roots = roots_of(sources, sequence(grad_outputs))
+    roots = roots_of(outputs, grad_outputs)
     retained: list[tuple[Tensor, Any]] = []
-    with Pass([vertex for vertex, _ in roots]):
+    with Pass(roots):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
         results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
-        accumulate(_cells(retained, ()), create_graph)
+        if retained:
+            accumulate(_cells(retained, ()), create_graph)
     return tuple(results)
 
 
@@ -176,7 +179,7 @@ def _batch_size(outputs: list[Tensor], grad_outputs: list[Any]) -> int:
 
 
 def differentiate(
-    roots: list[tuple[Vertex, Tensor]],
+    roots: list[tuple[Vertex, Any]],
     retain_graph: bool | None,
     create_graph: bool,
     targets: Sequence[Tensor] | None,
@@ -191,20 +194,20 @@ def differentiate(
         return {}
     level = roots[0][0].level
     lift = None
+    blocked = max(modes.current().blocked, level.depth)
     if create_graph:
-        lift = lift_with_graph
+        lift, blocked = lift_with_graph, modes.RECORD_ALL
     elif level.lifted or with_tangents or any(_is_of_another(g, level) for _, g in roots):
         lift = lift_constants
-    start = roots if lift is not None else [(vertex, g.array) for vertex, g in roots]
-    blocked = modes.RECORD_ALL if create_graph else max(modes.current().blocked, level.depth)
-    if lift is lift_constants and level is not ROOT:
-        blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
+        if level is not ROOT:
+            blocked = modes.current().blocked  # values of lower levels, which record as the caller has it
+    start = [(vertex, bare(g) if lift is None else as_tensor(g)) for vertex, g in roots]
     before = modes.replace(modes.with_blocked(blocked))
     outer = modes.depth.get()
     if outer < level.depth:
         modes.depth.set(level.depth)  # a transform that a rule or a hook calls is deeper than what is blocked
     try:
-        with roots[0][1].backend.quiet():
+        with backend_of(bare(roots[0][1])).quiet():
             return walk(
                 start,
                 retain_graph=create_graph if retain_graph is None else retain_graph,
@@ -218,7 +221,7 @@ def differentiate(
             modes.depth.set(outer)
 
 
-def _is_of_another(g: Tensor, level: Level) -> bool:
+def _is_of_another(g: Any, level: Level) -> bool:
     """Whether a cotangent belongs to another transform, which will differentiate the walk."""
     own = level_of(g)
     return own is not None and own is not level

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import gradients, hotpath, inplace, interop, namespace
+from . import gradients, hotpath, inplace, namespace, numpy_protocols
 from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError
 from .kinds import declared
@@ -224,8 +224,8 @@ _OTHERS: dict[str, Any] = {
     "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
     "T": property(_transposed), "mT": property(_matrix_transposed),
     "real": property(elementwise.real), "imag": property(elementwise.imag),
-    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": interop.array_ufunc,
-    "__array_function__": interop.array_function,
+    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": numpy_protocols.array_ufunc,
+    "__array_function__": numpy_protocols.array_function,
 }  # fmt: skip
 
 

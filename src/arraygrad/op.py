@@ -227,7 +227,7 @@ class Op:
 _NODE_NAMES = {
     "multiply": "Mul", "subtract": "Sub", "divide": "Div", "negative": "Neg", "matmul": "Mm",
     "permute_dims": "Permute", "matrix_transpose": "Transpose", "convert": "ToCopy", "concat": "Cat",
-    "getitem": "Slice", "remainder": "Remainder", "broadcast_to": "Expand", "unstack": "Unbind",
+    "getitem": "Slice", "expand_dims": "Unsqueeze", "remainder": "Remainder", "broadcast_to": "Expand", "unstack": "Unbind",
     "linalg.vector_norm": "LinalgVectorNorm",
 }  # fmt: skip
 """Where PyTorch's name for a node is not that of the standard's function."""

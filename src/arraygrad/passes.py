@@ -19,7 +19,7 @@ class Pass:
 
     _token: Token[Pass | None]
 
-    def __init__(self, roots: Sequence[Vertex]) -> None:
+    def __init__(self, roots: Sequence[tuple[Vertex, Any]]) -> None:
         self.roots = roots
         self.callbacks: list[Callable[[], None]] = []
 
@@ -36,7 +36,7 @@ class Pass:
 
     def reaches(self) -> set[Vertex]:
         """The vertices that the walk comes to, if nobody restricted its inputs."""
-        stack, seen = list(self.roots), set[Vertex]()
+        stack, seen = [vertex for vertex, _ in self.roots], set[Vertex]()
         while stack:
             vertex = stack.pop()
             if vertex not in seen:

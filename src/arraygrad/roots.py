@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .backends import backend_of, is_real
+from .backends import is_real, namespace_of
 from .call import bare
 from .dual import recorded
 from .errors import ArgumentError, ArgumentTypeError, GradientError
@@ -50,30 +50,29 @@ def check_differentiable(targets: Sequence[Tensor]) -> None:
             )
 
 
-def roots_of(tensors: list[Tensor], gradients: list[Any]) -> list[tuple[Vertex, Tensor]]:
-    """The vertices to start from, each with its cotangent, checked."""
-    if not gradients:
-        gradients = [None] * len(tensors)
+def roots_of(tensors: Any, gradients: Any) -> list[tuple[Vertex, Any]]:
+    """The vertices to start from, each with its cotangent, checked: an array, or a Tensor where the user gave one."""
+    tensors = targets_of(tensors)
+    gradients = sequence(gradients) or [None] * len(tensors)
     if len(gradients) != len(tensors):
         raise ArgumentError(f"got {len(tensors)} tensors and {len(gradients)} gradients; expected one gradient for each")
-    roots = []
-    for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
-        if type(tensor) is GradientEdge:
-            roots.append(_root_of_edge(index, tensor, gradient))
-            continue
-        if not isinstance(tensor, Tensor):
-            raise ArgumentTypeError(f"outputs[{index}]: got {type(tensor).__name__}; expected a Tensor")
-        if tensor.node is None:
-            raise GradientError(
-                f"element {index} of tensors does not require grad and does not have a grad_fn: none of the tensors that it "
-                "was computed from requires a gradient, or recording was switched off"
-            )
-        g = _implicit(tensor) if gradient is None else _explicit(index, tensor, gradient)
-        roots.append((tensor.node, g))
-    return roots
+    return [_root(index, *pair) for index, pair in enumerate(zip(tensors, gradients))]
 
 
-def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Tensor]:
+def _root(index: int, tensor: Any, gradient: Any) -> tuple[Vertex, Any]:
+    if type(tensor) is GradientEdge:
+        return _root_of_edge(index, tensor, gradient)
+    if not isinstance(tensor, Tensor):
+        raise ArgumentTypeError(f"outputs[{index}]: got {type(tensor).__name__}; expected a Tensor")
+    if tensor.node is None:
+        raise GradientError(
+            f"element {index} of tensors does not require grad and does not have a grad_fn: none of the tensors that it "
+            "was computed from requires a gradient, or recording was switched off"
+        )
+    return tensor.node, _implicit(tensor) if gradient is None else _explicit(index, tensor, gradient)
+
+
+def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Any]:
     if gradient is None:
         raise GradientError(
             f"outputs[{index}]: grad can be implicitly created only for scalar outputs; got the edge of {edge.node.name()}: "
@@ -82,8 +81,8 @@ def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex
     return edge.vertex, as_tensor(gradient)
 
 
-def _implicit(tensor: Tensor) -> Tensor:
-    """The cotangent 1 of a real scalar."""
+def _implicit(tensor: Tensor) -> Any:
+    """The cotangent 1 of a real scalar, as an array."""
     array = bare(tensor)
     if array.shape and tensor.size != 1:
         raise GradientError(
@@ -95,8 +94,7 @@ def _implicit(tensor: Tensor) -> Tensor:
             f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype.name}; "
             "pass a gradient, or take the real part first"
         )
-    backend = backend_of(array)
-    return new_tensor(backend.wrap(backend.xp.ones_like(array)))
+    return namespace_of(array).ones_like(array)
 
 
 def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:

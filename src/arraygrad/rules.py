@@ -91,21 +91,21 @@ def conjugate(value: Any) -> Any:
 def conform(value: Any, like: Any) -> Any:
     """A cotangent or tangent in the shape and dtype of `like`: summed over axes that were broadcast (half precision
     in float32, rounded once), broadcast where it is smaller, its real part where `like` is real."""
-    xp = namespace_of(value)
-    if value.dtype != like.dtype and as_dtype(value.dtype).is_complex and not as_dtype(like.dtype).is_complex:
+    xp, dtype = namespace_of(value), like.dtype
+    if value.dtype != dtype and as_dtype(value.dtype).is_complex and not as_dtype(dtype).is_complex:
         value = xp.real(value)
     shape, wanted = tuple(value.shape), tuple(like.shape)
     if shape != wanted:
-        wide = xp.float32 if value.dtype in half_dtypes[type(value)] else value.dtype
+        wide = xp.float32 if value.dtype in half_dtypes[type(value)] else None
         lead = len(shape) - len(wanted)
         if lead > 0:
-            value = xp.sum(value, axis=_LEADING[:lead], dtype=wide)
+            value = xp.sum(value, axis=_LEADING[:lead] if lead > 1 else 0, dtype=wide)
             shape, lead = shape[lead:], 0
         if shape != wanted:
             axes = tuple(axis for axis, length in enumerate(shape) if length != 1 and wanted[axis - lead] == 1)
             value = xp.sum(value, axis=axes, keepdims=True, dtype=wide) if axes else value
             value = xp.broadcast_to(value, wanted)
-    return value if value.dtype == like.dtype else xp.astype(value, like.dtype)
+    return value if value.dtype == dtype else xp.astype(value, dtype)
 
 
 def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:

@@ -65,16 +65,20 @@ class Selected:
     @property
     def mask(self) -> Any:
         """Where the array counts: where one of the masks of its terms holds."""
-        masks: list[Any] = [mask() if callable(mask) else mask for mask in self._masks]
-        self._masks[:] = [combined(operator.or_, masks)]
-        return self._masks[0]
+        masks = self._masks
+        if len(masks) > 1:
+            masks[:] = [combined(operator.or_, [mask() if callable(mask) else mask for mask in masks])]
+        elif callable(masks[0]):
+            masks[0] = masks[0]()
+        return masks[0]
 
     def settle(self) -> Any:
         """The array with exact zeros where nothing was selected."""
+        array = self.array
         if not self.clean:
-            self._array = namespace_of(self.array).masked(self.array, self.mask)
+            self._array = array = namespace_of(array).masked(array, self.mask)
             self.clean = True
-        return self.array
+        return array
 
     def follow(self, result: Any) -> Selected:
         """`result` of an elementwise rule on the array, under the same mask (and its own, if it has one)."""

@@ -79,6 +79,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     leaves, structure = flatten(primals)
     with new_level() as level:
         inputs = [enter(level, leaf, f"primals[{index}]") for index, leaf in enumerate(leaves)]
+        by_leaf = {x.node: x for x in inputs}  # as they are now: f may write to them
         value, aux = call(f, rebuild(structure, inputs), {}, has_aux)
     outputs, out_structure = flatten(value)
     for index, output in enumerate(outputs):
@@ -89,7 +90,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
         given, given_structure = flatten(cotangents)
         if given_structure != out_structure:
             raise ArgumentError(f"vjp: cotangents: got the structure {given_structure}; expected {out_structure}")
-        return rebuild(structure, _pull(level, inputs, outputs, given, retain_graph))
+        return rebuild(structure, _pull(level, by_leaf, outputs, given, retain_graph))
 
     result = rebuild(out_structure, [leave(level, output) for output in outputs])
     aux = _leave_all(level, aux)
@@ -97,7 +98,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
 
 
 def _pull(
-    level: Level, inputs: list[Tensor], outputs: list[Tensor], cotangents: Sequence[Any], retain_graph: bool
+    level: Level, inputs: dict[Any, Tensor], outputs: list[Tensor], cotangents: Sequence[Any], retain_graph: bool
 ) -> list[Tensor]:
     roots = []
     for index, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
@@ -107,7 +108,7 @@ def _pull(
         if output.node is not None and output.node.level is level:
             roots.append((output.node, g))
     arrived: dict[Any, Any] = differentiate(roots, retain_graph, False, None)
-    return [as_tensor(settle(arrived[x.node])) if x.node in arrived else zeros_of(x) for x in inputs]
+    return [as_tensor(settle(arrived[leaf])) if leaf in arrived else zeros_of(x) for leaf, x in inputs.items()]
 
 
 def zeros_of(tensor: Tensor) -> Tensor:

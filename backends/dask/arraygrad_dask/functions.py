@@ -12,7 +12,7 @@ import numpy
 
 from arraygrad.kinds import declared
 
-from .chunks import NUMPY, Array, Function, along_axis, of_matrices, stored, transform, whole, with_nothing
+from .chunks import NUMPY, Array, Function, along_axis, in_one_chunk, of_matrices, stored, whole, with_nothing
 
 
 def with_tolerance(name: str, signature: str) -> Function:
@@ -110,8 +110,22 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
 
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
-    """Dask's makes integers longer."""
+    """Dask's makes integers longer, and sums over other axes than negative ones."""
+    if not isinstance(axes, int):
+        axes = tuple([axis % x.ndim for axis in each] for x, each in zip((x1, x2), axes, strict=True))
     return da.tensordot(x1, x2, axes).astype(numpy.result_type(x1, x2))
+
+
+def transform(function: Function) -> Function:
+    """A Fourier transform of Dask, which by itself takes the first axes where their lengths are given, not the last."""
+
+    def call(x: Array, /, **options: Any) -> Array:
+        if options.get("axes", ()) is None:
+            options["axes"] = tuple(range(x.ndim - len(options["s"] or x.shape), x.ndim))
+        return along_axes(x, **options)
+
+    along_axes = in_one_chunk(function)
+    return call
 
 
 MATRICES = [f"linalg.{name}" for name in (
@@ -133,6 +147,7 @@ FUNCTIONS: dict[str, Function] = {
     "searchsorted": searchsorted,
     "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
     "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
+    **{name: in_one_chunk(getattr(library, name)) for name in ("argsort", "sort")},
     **{name: creation(getattr(library, name)) for name in ("empty", "full", "ones", "zeros")},
     **{name: with_nothing(name, function) for name, function in {
         "matmul": matmul, "max": library.max, "min": library.min, "roll": roll, "tensordot": tensordot,

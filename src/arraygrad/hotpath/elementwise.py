@@ -18,6 +18,11 @@ _AS_IT_COMES = (None, None)
 _TRACKED = ((True, False), (False, True), (True, True))
 
 
+def _differing(array: Any, out: Any) -> Spec | None:
+    """The shape and dtype of an argument, None if they are the result's, and so those of its gradient."""
+    return None if array.shape == out.shape and array.dtype is out.dtype else Spec(array)
+
+
 def unary(op: Op) -> Callable[..., Any]:
     """The call of an elementwise operation of one argument that keeps the dtype of floats."""
     kernels, wraps = op.kernels, op.wraps
@@ -124,7 +129,7 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         if a2 is x2 or (a1.shape == a2.shape and a1.dtype is a2.dtype):  # type: ignore[union-attr]
             node.conform = _AS_IT_COMES
         else:
-            node.conform = (None if edge1 is None else Spec(a1), None if edge2 is None else Spec(a2))
+            node.conform = (None if edge1 is None else _differing(a1, out), None if edge2 is None else _differing(a2, out))
         return result
 
     return call

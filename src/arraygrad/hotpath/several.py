@@ -16,6 +16,7 @@ from ..saved import Scalar
 from ..tensor import Tensor
 
 _NO_OPTIONS: dict[str, Any] = {}
+_AS_IT_COMES = (None, None)
 _ARRAY, _SPEC = Keep.ARRAY, Keep.SPEC
 _TRACKED = ((True, False), (False, True), (True, True))
 
@@ -73,6 +74,7 @@ def pair(op: Op) -> Callable[[Any, Any, dict[str, Any]], Any]:
     has_dtype, records = "dtype" in op.options, op.kind is not Kind.CONSTANT
     nothing = (Keep.NOTHING, Keep.NOTHING), False
     keep_first, keep_second, keep_both = ((records and op.plan(tracked)) or nothing for tracked in _TRACKED)
+    items = op.cores[0] if op.core is not None else None  # a gradient by one item, not a stack, comes as it should
 
     def call(x1: Any, x2: Any, options: dict[str, Any]) -> Any:
         if (
@@ -105,17 +107,18 @@ def pair(op: Op) -> Callable[[Any, Any, dict[str, Any]], Any]:
         node.edges = (edge1, edge2)
         node.options = options
         node.extra = None
-        spec1, spec2 = Spec(a1), Spec(a2)
         if edge1 is None:
             (part1, part2), keeps_out = keep_second
             node.level = edge2.level  # type: ignore[union-attr]
-            node.conform = (None, spec2)
         else:
             (part1, part2), keeps_out = keep_first if edge2 is None else keep_both
             node.level = edge1.level
-            node.conform = (spec1, None if edge2 is None else spec2)
-        kept1 = a1 if part1 is _ARRAY else spec1 if part1 is _SPEC else None
-        kept2 = a2 if part2 is _ARRAY else spec2 if part2 is _SPEC else None
+        if (a1.ndim, a2.ndim) == items and a1.dtype is a2.dtype:
+            node.conform = _AS_IT_COMES
+        else:
+            node.conform = (None if edge1 is None else Spec(a1), None if edge2 is None else Spec(a2))
+        kept1 = a1 if part1 is _ARRAY else Spec(a1) if part1 is _SPEC else None
+        kept2 = a2 if part2 is _ARRAY else Spec(a2) if part2 is _SPEC else None
         if keeps_out or part1 is _ARRAY or part2 is _ARRAY:
             node.kept = (kept1, kept2, out if keeps_out else None)
         else:
@@ -197,7 +200,7 @@ def general(op: Op, *, is_operator: bool = False) -> Callable[[Any, Any], Any]:
     short = pair(op)
 
     def call(x1: Any, x2: Any, /) -> Any:
-        if is_operator and not (is_operand(x1) and is_operand(x2)):
+        if is_operator and not (type(x1) is type(x2) is Tensor or (is_operand(x1) and is_operand(x2))):
             return NotImplemented
         return short(x1, x2, _NO_OPTIONS)
 
