@@ -25,7 +25,7 @@ class DaskBackend(Backend):
     oldest = "2025.1"
     writable = False
     lazy = True
-    repairs = ("expm1", "floor_divide", "linspace", "reshape", "tanh")
+    repairs = ("expand_dims", "expm1", "floor_divide", "linspace", "reshape", "tanh")
 
     def __init__(self) -> None:
         super().__init__("dask", library)

@@ -163,11 +163,6 @@ def test_dask_still_gives_another_shape_for_one_index():
     assert da.arange(3)[da.from_array(np.asarray([0]))].shape == (3,)
 
 
-def test_dask_still_does_not_see_axes_given_twice():
-    with pytest.raises((StopIteration, RuntimeError)):
-        da.expand_dims(da.ones((2, 2)), (0, 0))
-
-
 def test_dask_still_multiplies_matrices_that_do_not_fit():
     assert da.matmul(da.ones((2, 3)), da.ones((1, 2))).shape == (2, 2)
 
