@@ -44,6 +44,52 @@ def test_a_write_to_the_base_gives_its_views_another_history(lib):
     assert v.grad_fn is not before and v.grad_fn is v.grad_fn
 
 
+def test_real_and_imaginary_parts_are_views(lib):
+    z = lib.tensor([1 + 2j, 3 - 1j], dtype=lib.complex128, requires_grad=True)
+    y = z * 1
+    y.real.mul_(2)
+    y.imag[0] = 7.0
+    real = y.real
+    y.mul_(10)
+    assert y.tolist() == [20 + 70j, 60 - 10j] and real.tolist() == [20.0, 60.0]
+    (abs(y) ** 2).sum().backward()
+    assert z.grad.tolist() == pytest.approx([2 * 400 * 1.0 + 0j, 2 * (400 * 3 - 100j)])
+
+
+def test_views_of_a_written_tensor_retain_their_grad(lib):
+    x = leaf(lib, [1.0, 2.0, 3.0])
+    y = x * 2
+    y.retain_grad()
+    tail = y[1:]
+    tail.retain_grad()
+    tail.mul_(3)
+    y.mul_(5)
+    (y * y).sum().backward(retain_graph=True)
+    assert y.grad.tolist() == [20.0, 120.0, 180.0]
+    (tail * tail).sum().backward()
+    assert tail.grad.tolist() == [120.0, 180.0]
+
+
+def test_a_value_that_does_not_fit_is_refused_with_what_came(lib):
+    y = lib.zeros(2, 2)
+    with pytest.raises(RuntimeError) as caught:
+        y[0] = lib.ones(3)
+    assert y.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert lib.is_reference or isinstance(caught.value, ag.ArraygradError)
+    with pytest.raises(IndexError):
+        y[5] = 1.0
+
+
+def test_views_of_inference_tensors_are_of_their_kind(lib):
+    normal = lib.ones(2)
+    with lib.inference_mode():
+        inference = lib.ones(2)
+        assert not normal[:1].is_inference() and not normal.view(1, 2).is_inference() and inference[:1].is_inference()
+    assert inference[:1].is_inference() and inference.view(1, 2).is_inference() and not (inference + 1).is_inference()
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside InferenceMode"):
+        inference[:1].mul_(2)
+
+
 def test_a_write_through_the_transpose_overwrites(lib):
     x = leaf(lib, [[1.0, 2.0], [3.0, 4.0]])
     y = x * x
@@ -76,10 +122,23 @@ def test_every_kind_of_key_gives_gradients_to_what_was_written_and_not_to_what_w
     np.testing.assert_array_equal(v.grad.numpy(), 3 * np.array(of_value))
 
 
-def test_no_part_of_an_expanded_tensor_can_be_written_to():
-    # PyTorch writes where the entries of the part do not overlap among themselves.
-    y = ag.ones((1, 2)).expand(3, 2)
-    for write in (lambda: y.__setitem__(0, 5.0), lambda: y[0].mul_(2), lambda: y.fill_(2)):
+def test_a_part_of_an_expanded_tensor_can_be_written_to_where_its_own_entries_do_not_overlap(lib):
+    x = leaf(lib, [1.0, 2.0, 3.0])
+    y = x * 1
+    wide = y.expand(2, 3)
+    weights = lib.tensor([2.0, 3.0, 4.0], dtype=lib.float64)
+    wide[0].mul_(weights)
+    wide[1:, ::2].add_(1.0)
+    wide[1, 0] = 10.0
+    wide[0] *= 2.0
+    assert y.tolist() == [20.0, 12.0, 26.0] and wide.tolist() == [y.tolist()] * 2
+    (wide * lib.tensor([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], dtype=lib.float64)).sum().backward()
+    assert x.grad.tolist() == [0.0, 18.0, 24.0]
+
+
+def test_entries_that_overlap_cannot_be_written_to(lib):
+    y = lib.ones(1, 2).expand(3, 2)
+    for write in (lambda: y.__setitem__((slice(None), 0), 5.0), lambda: y[1:].mul_(2), lambda: y.add_(2)):
         with pytest.raises(RuntimeError, match="more than one element of the written-to tensor refers to a single memory"):
             write()
     assert y.tolist() == [[1.0, 1.0]] * 3

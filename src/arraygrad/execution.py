@@ -110,7 +110,7 @@ def pulled(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
         return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
     if type(g) is not Selected or op.kind is Kind.REDUCTION:
         return pull(g, kept, options)
-    if g.is_own and op.view is not None and op.written_by is None:
+    if g.is_own and op.view is not None and op.written_by is None and op.merge is None:
         return Selected(pull(g.settle(), kept, options), pull(g.mask, kept, options), clean=True, is_own=True)
     if op.elementwise or op.pointwise:
         return g.follow(pull(g.shared(), kept, options))

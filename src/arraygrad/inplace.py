@@ -10,7 +10,8 @@ from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
 from .ops import creation, elementwise
 from .ops.data_type import astype
-from .ops.indexing import getitem, index_set, plain_key
+from .ops.indexing import getitem, index_set, is_basic, plain_key
+from .overlaps import has_overlaps
 from .tensor import Tensor, as_tensor
 from .views import check_writable, count_write, write, write_at
 
@@ -58,14 +59,15 @@ def updating(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """x[key] = value: the overwritten entries get no gradient, `value` gets that of what it wrote."""
-    check_writable(self, "setitem", in_part=True)
-    value = _like(self, value, "setitem")
     key = plain_key(key, self.array)
-    view = view_of(value)
+    view = view_of(value) if isinstance(value, Tensor) else None
     if view is not None and view.parent is self and view.op is getitem.op and view.options["key"] == key:
         count_write(self)  # the end of `x[key] += y`: it is written
+    elif view_of(self) is not None and is_basic({"key": key}) and has_overlaps(self):
+        copy_(getitem(self, key), _like(self, value, "setitem"))
     else:
-        write_at(self, key, value, index_set.op)
+        check_writable(self, "setitem", in_part=True)
+        write_at(self, key, _like(self, value, "setitem"), index_set.op)
 
 
 def _like(x: Tensor, value: Any, operation: str) -> Tensor:

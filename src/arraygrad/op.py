@@ -66,6 +66,7 @@ class Op:
         self.joint: Callable[..., list[Any]] | None = None
         self.by_convention: Callable[..., Any] | None = None
         self.written_by: Op | None = None
+        self.merge: Callable[[Any, Any], Any] | None = None
         self.part_as_view: Callable[..., tuple[Op, dict[str, Any]]]
         self.core: str | None = None
         self.domain: Any = None

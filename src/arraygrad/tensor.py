@@ -308,12 +308,12 @@ def _without_graph(array: Any) -> Any:
     return array.detach() if isinstance(array, Tensor) else array
 
 
-_PLAIN = (Tensor, InferenceTensor)
+PLAIN = (Tensor, InferenceTensor)
 
 
 def constant(value: Any) -> Any:
     """The raw array of a tensor that no level records; anything else as it is."""
-    return value.array if type(value) in _PLAIN and value.node is None else value
+    return value.array if type(value) in PLAIN and value.node is None else value
 
 
 def as_tensor(value: Any) -> Tensor:

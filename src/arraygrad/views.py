@@ -20,11 +20,10 @@ from .family import View, ancestors, join, members, remember, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
+from .overlaps import Step, check_places, has_overlaps, steps_of_write
 from .ownership import is_alone
 from .rules import Spec
-from .tensor import InferenceTensor, Tensor, constant, new_tensor
-
-Step = tuple[Tensor, View]
+from .tensor import PLAIN, InferenceTensor, Tensor, constant, new_tensor
 
 
 def ALWAYS(options: dict[str, Any]) -> bool:
@@ -45,6 +44,8 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
     def viewed(x: Any, options: dict[str, Any]) -> Any:
         result = call(x, options)
         if isinstance(x, Tensor) and (always or is_view(options)):
+            if type(result) is not type(x) and type(x) in PLAIN:
+                result.__class__ = type(x)  # made in inference mode or not: what counts is where the entries were
             cut = current() is not DEFAULT and not is_grad_enabled()
             join(result, View(x, op, options, cut, _UNRECORDED if cut else ""))
             if op.written_by is not None and x.rest.version[0]:  # type: ignore[union-attr]
@@ -173,7 +174,10 @@ def _give_history(tensor: Tensor, source: Tensor) -> None:
     elif isinstance(tensor, Dual):
         tensor.__class__ = Tensor  # type: ignore[assignment]
     if not isinstance(tensor.node, AccumulateGrad):
+        retains = tensor.retains_grad
         tensor.node = source.node
+        if retains and tensor.node is not None:
+            tensor.retain_grad()
 
 
 # -- writing ------------------------------------------------------------------------------------------------
@@ -190,12 +194,8 @@ def check_writable(x: Tensor, operation: str, in_part: bool = False) -> None:
     enabled = modes.is_grad_enabled()
     if enabled and isinstance(x.node, AccumulateGrad):
         raise _of_leaf(operation, is_view=in_part)
-    for member, view in ancestors(x):
-        if view.op is not None and view.op.overlaps and member.size != view.parent.size:
-            raise GradientError(
-                f"{operation}: unsupported operation: more than one element of the written-to tensor refers to a single "
-                "memory location. Please clone() the tensor before performing the operation."
-            )
+    check_places(x, operation)
+    for _, view in ancestors(x):
         enabled = enabled and view.op is not None and not view.cut
         if enabled and isinstance(view.parent.node, AccumulateGrad):
             raise _of_leaf(operation, is_view=True)
@@ -212,8 +212,7 @@ def _of_leaf(operation: str, is_view: bool) -> GradientError:
 def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
     """Give x the entries and the history of a value of its shape and dtype; `is_done` says that the entries are in the
     buffer already."""
-    retains = x.retains_grad
-    steps = list(ancestors(x))
+    steps = steps_of_write(x)
     _check_recordable(steps, value)
     summit = steps[-1][1].parent if steps else x
     buffer = summit.array if not is_done and _goes_through_index(steps) and is_alone(summit) else None
@@ -228,8 +227,6 @@ def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
     _give_history_of_write(summit, change)
     count_write(x)
     spread(summit)
-    if retains and x.node is not None:
-        x.retain_grad()
 
 
 def count_write(x: Tensor) -> None:
@@ -261,6 +258,8 @@ def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -
         return change, is_done
     if view.cut:
         parent = new_tensor(parent.array)
+    if op.merge is not None:
+        return op.merge(parent, change), is_done
     if op.written_by is None:
         back = op.pulls[0](change, (Spec(parent),), view.options)  # type: ignore[misc]
         return (back if back.shape == parent.shape else back.reshape(parent.shape)), is_done
@@ -275,7 +274,7 @@ def write_at(x: Tensor, key: Any, value: Tensor, op: Op) -> None:
     for _, view in ancestors(x):
         summit = view.parent
     options = {"key": key}
-    if is_alone(summit) and _write_into(summit.array, x, value, key):
+    if is_alone(summit) and not has_overlaps(x) and _write_into(summit.array, x, value, key):
         write(x, _recorded(op, (x, value), options, x.array), is_done=True)
     else:
         write(x, dispatch(op, (x, value), options))
