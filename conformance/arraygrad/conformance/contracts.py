@@ -116,6 +116,10 @@ def _strided(problem: Problem, array: Any) -> Any:
     return problem.raw(spread)[(*every_other, ...)]
 
 
+def _transposed(problem: Problem, array: Any) -> Any:
+    return problem.backend.xp.permute_dims(problem.raw(np.array(array.T, order="C")), tuple(range(array.ndim))[::-1])
+
+
 def _read_only(problem: Problem, array: Any) -> Any:
     made = problem.raw(array)
     if isinstance(made, np.ndarray):
@@ -125,13 +129,15 @@ def _read_only(problem: Problem, array: Any) -> Any:
 
 @prop()
 def layout_changes_nothing_and_arrays_stay_as_they_are(problem: Problem) -> None:
-    """Negative strides, gaps, and arrays that cannot be written: the same gradients, and nobody writes to arguments."""
+    """Negative strides, gaps, axes the other way round, arrays that cannot be written: all is as it was, arguments too."""
     g, t = problem.cotangents(), problem.case.directions()
+    values = problem.value(problem.case.primals)
     gradients, tangents = problem.gradients(g), problem.tangents(t)
-    for layout in (_reversed, _strided, _read_only):
+    for layout in (_reversed, _strided, _transposed, _read_only):
         primals, pulled, pushed = ([layout(problem, each) for each in arrays] for arrays in (problem.case.primals, g, t))
         x, cotangents, directions = (list(map(as_tensor, arrays)) for arrays in (primals, pulled, pushed))
         name = layout.__name__
+        same(problem.plain(problem.call(*x)), values, f"{name} values")
         same(problem.plain(problem.pulled(x, cotangents)), gradients, f"{name} gradients")
         same(problem.plain(problem.pushed(x, directions)), tangents, f"{name} tangents")
         same(problem.plain(primals + pulled + pushed), [*problem.case.primals, *g, *t], f"{name} arguments", 0)

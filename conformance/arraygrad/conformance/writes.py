@@ -6,7 +6,7 @@ from typing import Any
 
 import arraygrad as ag
 
-from .closeness import same
+from .closeness import moved, same
 from .problem import Problem, Rejected
 from .properties import REAL_AND_COMPLEX, prop
 
@@ -34,12 +34,14 @@ def _gradients(problem: Problem, leaves: list[Any], outs: list[Any], g: list[Any
 
 @prop(*REAL_AND_COMPLEX)
 def overwritten_arguments_break_no_gradient(problem: Problem) -> None:
-    """The gradient is that of the values that were used; results that are views of an argument follow it."""
+    """The gradient is that of the values that were used; results that are views of an argument follow it. Nor does
+    another call."""
     g = problem.cotangents()
     leaves, copies, outs = _called(problem)
     before = problem.plain(outs)
     for copy in copies:
         copy[...] = 0
+    problem.value(moved(problem.case.primals, 1e-3, problem.case.directions()))
     follow = [_is_view(out, copies) for out in outs]
     expected = [0 * value if view else value for value, view in zip(before, follow, strict=True)]
     same(problem.plain(outs), expected, "values after the arguments were overwritten", 0)
@@ -69,3 +71,14 @@ def results_can_be_written(problem: Problem) -> None:
 def _overlaps(problem: Problem, outs: list[Any]) -> bool:
     op = problem.case.call.op
     return len(outs) > 1 or problem.case.call.name == "meshgrid" or (op is not None and (op.multiple or op.overlaps))
+
+
+@prop(applies=lambda call: call.name in ("astype", "clone", "convert"))
+def copies_have_memory_of_their_own(problem: Problem) -> None:
+    """Who writes to the array of a copy, as the library does it, does not write to the original."""
+    if not problem.backend.writable:
+        raise Rejected("nobody can write to an array")
+    (x,) = problem.given(problem.case.primals)
+    for out in problem.call(x):
+        out.array[...] = 0
+    same(problem.plain([x]), problem.case.primals, "the original", 0)
