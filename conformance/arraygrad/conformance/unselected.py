@@ -22,7 +22,7 @@ from .properties import prop
 ENTRY_BY_ENTRY = (Kind.ELEMENTWISE, Kind.LINEAR, Kind.REDUCTION, Kind.COMPOSITE)
 
 
-def _is_local(call: Call) -> bool:
+def is_local(call: Call) -> bool:
     """Whether entries of the result depend on few entries of the arguments, so that something is left to select."""
     if call.name.startswith("unique"):
         return False  # the shape of the result depends on values
@@ -110,13 +110,13 @@ def _check(problem: Problem, wrong: float) -> None:
         same([mine], [other], name)
 
 
-@prop(applies=_is_local)
+@prop(applies=is_local)
 def what_is_not_selected_contributes_nothing(problem: Problem) -> None:
     """Entries with an infinite derivative."""
     _check(problem, 0.0)
 
 
-@prop(applies=_is_local)
+@prop(applies=is_local)
 def what_is_not_selected_contributes_nothing_although_it_is_nan(problem: Problem) -> None:
     """Entries that are NaN."""
     _check(problem, -1.0)
