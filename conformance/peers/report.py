@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 
+from arraygrad.conformance.trial import described
+
 from .evidence import Evidence
 from .known import tracked
 from . import PEERS
@@ -77,7 +79,7 @@ class Report:
                 proof = self.evidence.get((operation, each.question.name))
                 doubt = "" if proof is None or proof.is_conclusive else ", not confirmed"
                 yield f"- {each.question.name}: {_short(each.error) if proof is None else proof}{doubt}"
-            yield from ("", "```", _short(str(answers[0].failing), 2 * SHOWN), "```", "")
+            yield from ("", "```", described(answers[0].failing), "```", "")
         if not self.of(verdict):
             yield from ("None found.", "")
 

@@ -110,7 +110,9 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
 
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
-    """Dask's makes integers longer."""
+    """Dask's makes integers longer, and contracts other axes than those counted from the end."""
+    if not isinstance(axes, int):
+        axes = tuple([axis % x.ndim for axis in each] for x, each in zip((x1, x2), axes))
     return da.tensordot(x1, x2, axes).astype(numpy.result_type(x1, x2))
 
 
