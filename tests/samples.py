@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from arraygrad.conformance import differentiable_calls, draw_case
-from arraygrad.conformance.observed import OBSERVED
 from arraygrad.conformance.values import MATRICES, Source
+from peers.problem import outputs
 
 from arraygrad.op import Kind
 
@@ -37,18 +36,6 @@ class Sample:
     def cotangents(self, outs: Sequence[Any]) -> list[Any]:
         """A random one for each output."""
         return [self.source.directions(out.shape, str(out.dtype)) for out in outs]
-
-
-def outputs(name: str, value: Any) -> tuple[Any, ...]:
-    """The floating-point outputs of a call, and of what is defined only up to a gauge what does not depend on it."""
-    outs = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    outs = OBSERVED[name](*outs) if name in OBSERVED else outs
-    return tuple(out for out in outs if is_floating(out))
-
-
-def is_floating(array: Any) -> bool:
-    """Whether an array is of a real or complex floating dtype."""
-    return array_api_compat.array_namespace(array).isdtype(array.dtype, ("real floating", "complex floating"))
 
 
 def samples(name: str, dtype: str) -> Iterator[Sample]:

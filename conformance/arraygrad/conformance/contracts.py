@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-import arraygrad as ag
 from arraygrad.errors import ArgumentTypeError
 from arraygrad.op import Kind, Op, is_held
 from arraygrad.tensor import as_tensor
@@ -57,7 +56,7 @@ def _in_precision(problem: Problem, dtype: str) -> None:
     _same_types_and_shapes(tangents, outs, "tangents")
     same(gradients, problem.gradients(g), "gradients", TOLERANCE[dtype], 0.2)
     same(tangents, problem.tangents(t), "tangents", TOLERANCE[dtype], 0.2)
-    _, pushed = ag.func.jvp(
+    _, pushed = problem.jvp(
         lambda *x: narrow.pulled(x, narrow.given(g_narrow)),
         tuple(narrow.given(narrow.case.primals)),
         tuple(narrow.given(t_narrow)),
@@ -83,22 +82,30 @@ def single_complex_precision_stays(problem: Problem) -> None:
     _in_precision(problem, "complex64")
 
 
+def gradients_have_types_and_shapes(problem: Problem) -> None:
+    """Those of the arguments."""
+    gradients = quietly(problem.gradients, quietly(problem.cotangents))
+    _same_types_and_shapes(gradients, problem.case.primals, "gradients")
+
+
+def tangents_have_types_and_shapes(problem: Problem) -> None:
+    """Those of the outputs."""
+    outs = quietly(problem.value, problem.case.primals)
+    _same_types_and_shapes(quietly(problem.tangents, problem.case.directions()), outs, "tangents")
+
+
 @prop(("", ("float32", "float64")), ("_of_complex_numbers", ("float32", "complex64", "complex128")))
 def gradients_have_the_type_and_shape_of_their_argument(problem: Problem) -> None:
     """Whatever the types of the other arguments and of the result."""
-    g = problem.cotangents()
-    _same_types_and_shapes(problem.gradients(g), problem.case.primals, "gradients")
-    outs = problem.value(problem.case.primals)
-    _same_types_and_shapes(problem.tangents(problem.case.directions()), outs, "tangents")
+    gradients_have_types_and_shapes(problem)
+    tangents_have_types_and_shapes(problem)
 
 
 @prop(empty=True)
 def arrays_without_entries_have_gradients_without_entries(problem: Problem) -> None:
     """Axes of length 0."""
-    g = quietly(problem.cotangents)
-    _same_types_and_shapes(quietly(problem.gradients, g), problem.case.primals, "gradients")
-    t = problem.case.directions()
-    _same_types_and_shapes(quietly(problem.tangents, t), quietly(problem.value, problem.case.primals), "tangents")
+    gradients_have_types_and_shapes(problem)
+    tangents_have_types_and_shapes(problem)
 
 
 # -- layout -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 import arraygrad as ag
 from arraygrad import Tensor
 from arraygrad.backends import Backend
+from arraygrad.namespace import calls
 from arraygrad.tensor import as_tensor
 
 from .calls import Call
@@ -30,7 +31,13 @@ class Lacking(Rejected):
 
 
 class Problem:
-    """`outputs = call(primals)` for a case on a backend, on one of its devices or on that of its choice."""
+    """`outputs = call(primals)` for a case on a backend, on one of its devices or on that of its choice.
+
+    What differentiates is `vjp` and `jvp`, which nest: another library's stand for them in `conformance/peers`.
+    """
+
+    vjp = staticmethod(ag.func.vjp)
+    jvp = staticmethod(ag.func.jvp)
 
     def __init__(self, case: Case, backend: Backend, device: Any = None) -> None:
         self.case = case
@@ -97,12 +104,12 @@ class Problem:
 
     def pulled(self, primals: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         """The gradients by reverse mode, as Tensors."""
-        _, pull = ag.func.vjp(self.call, *primals)
+        _, pull = self.vjp(self.call, *primals)
         return pull(tuple(cotangents))
 
     def pushed(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         """The tangents of the outputs by forward mode, as Tensors."""
-        _, pushed = ag.func.jvp(self.call, tuple(primals), tuple(tangents))
+        _, pushed = self.jvp(self.call, tuple(primals), tuple(tangents))
         return pushed
 
     def gradients(self, cotangents: Sequence[Any], primals: Sequence[Any] | None = None) -> Arrays:
@@ -118,6 +125,10 @@ class Problem:
     def given(self, arrays: Sequence[Any]) -> Arrays:
         """NumPy arrays as Tensors."""
         return [as_tensor(self.raw(array)) for array in arrays]
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Another function, by its name in the namespace."""
+        return calls()[name]
 
 
 def outputs_of(call: Call, value: Any) -> tuple[Any, ...]:

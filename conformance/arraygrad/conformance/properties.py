@@ -181,15 +181,32 @@ def forward_and_reverse_are_transposes(problem: Problem) -> None:
         same_number(inner(pulled, only), inner(g, pushed), f"<J^T g, t> by argument {position}", g, pushed)
 
 
+def differences(problem: Problem, t: Sequence[Any]) -> list[Any]:
+    """The derivative of the outputs along t by differences. Raises Rejected where none can be taken."""
+    found = quietly(slope, problem.value, problem.case.primals, t)
+    if found is None:
+        raise Rejected("a kink or a pole is near")
+    return found
+
+
+def tangents_are_limits_of_differences(problem: Problem) -> None:
+    """Forward mode gives what differences give, entry by entry."""
+    t = problem.case.directions()
+    same(problem.tangents(t), differences(problem, t), "tangent", 1e-7)
+
+
+def gradients_are_limits_of_differences(problem: Problem) -> None:
+    """Reverse mode gives in the inner product what differences give."""
+    t, g = problem.case.directions(), problem.cotangents()
+    expected = differences(problem, t)
+    same_number(inner(problem.gradients(g), t), inner(g, expected), "<J^T g, t>", g, expected, 1e-7)
+
+
 @prop(*REAL_AND_COMPLEX)
 def derivatives_are_limits_of_differences(problem: Problem) -> None:
-    """Forward mode gives what differences give, entry by entry; reverse mode the same in the inner product."""
-    t, g = problem.case.directions(), problem.cotangents()
-    expected = quietly(slope, problem.value, problem.case.primals, t)
-    if expected is None:
-        raise Rejected("a kink or a pole is near")
-    same(problem.tangents(t), expected, "tangent", 1e-7)
-    same_number(inner(problem.gradients(g), t), inner(g, expected), "<J^T g, t>", g, expected, 1e-7)
+    """Forward mode gives what differences give, and so does reverse mode."""
+    tangents_are_limits_of_differences(problem)
+    gradients_are_limits_of_differences(problem)
 
 
 @prop(*REAL_AND_COMPLEX)

@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import arraygrad as ag
 
 from .closeness import inner, same, same_number, slope
-from .problem import Problem, Rejected, quietly
+from .problem import Arrays, Problem, Rejected, quietly
 from .properties import REAL_AND_COMPLEX, prop
+
+
+def compositions(problem: Problem, t: Arrays, u: Arrays, g: Arrays) -> dict[str, Callable[[], Arrays]]:
+    """Second derivatives of <g, f> along t; by forward over forward that of f, along t and u."""
+    x, tangents, others, cotangents = map(problem.given, (problem.case.primals, t, u, g))
+
+    def reverse(*primals: Any) -> tuple[Any, ...]:
+        return problem.pulled(primals, cotangents)
+
+    def forward(*primals: Any) -> tuple[Any, ...]:
+        return problem.pushed(primals, tangents)
+
+    return {
+        "reverse over reverse": lambda: problem.plain(problem.vjp(reverse, *x)[1](tuple(tangents))),
+        "forward over reverse": lambda: problem.plain(problem.jvp(reverse, tuple(x), tuple(tangents))[1]),
+        "reverse over forward": lambda: problem.plain(problem.vjp(forward, *x)[1](tuple(cotangents))),
+        "forward over forward": lambda: problem.plain(problem.jvp(forward, tuple(x), tuple(others))[1]),
+    }
 
 
 @prop(*REAL_AND_COMPLEX)
 def second_derivatives_agree_in_all_compositions(problem: Problem) -> None:
     """Of <g, f>: reverse over reverse, forward over reverse, reverse over forward, forward over forward."""
-    case, x = problem.case, problem.given(problem.case.primals)
+    case = problem.case
     t, u, g = case.directions(), case.directions(), problem.cotangents()
-    tangents, others, cotangents = problem.given(t), problem.given(u), problem.given(g)
-
-    def reverse(*primals):
-        return problem.pulled(primals, cotangents)
-
-    def forward(*primals):
-        return problem.pushed(primals, tangents)
-
-    _, pull = ag.func.vjp(reverse, *x)
-    rr = problem.plain(pull(tuple(tangents)))
-    _, pushed = ag.func.jvp(reverse, tuple(x), tuple(tangents))
-    fr = problem.plain(pushed)
-    _, pull = ag.func.vjp(forward, *x)
-    rf = problem.plain(pull(tuple(cotangents)))
-    _, pushed = ag.func.jvp(forward, tuple(x), tuple(others))
-    ff = problem.plain(pushed)
-
+    rr, fr, rf, ff = (run() for run in compositions(problem, t, u, g).values())
     same_number(inner(fr, u), inner(g, ff), "forward over forward", fr, u, 1e-8)
-    if case.is_hermitian:
-        fr, rr, rf = ([case.hermitian(each) for each in arrays] for arrays in (fr, rr, rf))
+    rr, fr, rf = (case.defined(each) for each in (rr, fr, rf))
     same(rr, fr, "reverse over reverse, against forward over reverse", 1e-8)
     same(rf, fr, "reverse over forward, against forward over reverse", 1e-8)
 
 
 @prop(*REAL_AND_COMPLEX)
-def second_derivatives_are_limits_of_differences(problem: Problem) -> None:
-    """Forward over reverse is what differences of the gradient give."""
-    t, g = problem.case.directions(), problem.cotangents()
-    tangents, cotangents = problem.given(t), problem.given(g)
-    expected = quietly(slope, lambda primals: problem.gradients(g, primals), problem.case.primals, t)
+def second_derivatives_are_limits_of_differences(problem: Problem, composition: str = "forward over reverse") -> None:
+    """A composition is what differences of the gradient give."""
+    case = problem.case
+    t, u, g = case.directions(), case.directions(), problem.cotangents()
+    expected = quietly(slope, lambda primals: problem.gradients(g, primals), case.primals, t)
     if expected is None:
         raise Rejected("a kink or a pole is near")
-
-    def reverse(*primals):
-        return problem.pulled(primals, cotangents)
-
-    _, pushed = ag.func.jvp(reverse, tuple(problem.given(problem.case.primals)), tuple(tangents))
-    same(problem.plain(pushed), expected, "derivative of the gradient", 1e-6)
+    found = compositions(problem, t, u, g)[composition]()
+    if composition == "forward over forward":
+        same_number(inner(g, found), inner(expected, u), composition, expected, u, 1e-6)
+    else:
+        same(case.defined(found), case.defined(expected), composition, 1e-6)
 
 
 @prop(*REAL_AND_COMPLEX)
@@ -59,7 +62,7 @@ def recorded_gradients_can_be_differentiated(problem: Problem) -> None:
     """`autograd.grad` twice, the first with create_graph, gives forward over reverse."""
     t, g = problem.case.directions(), problem.cotangents()
     tangents, cotangents = problem.given(t), problem.given(g)
-    _, pull = ag.func.vjp(lambda *primals: problem.pulled(primals, cotangents), *problem.given(problem.case.primals))
+    _, pull = problem.vjp(lambda *primals: problem.pulled(primals, cotangents), *problem.given(problem.case.primals))
     expected = problem.plain(pull(tuple(tangents)))
     values = [value.requires_grad_() for value in problem.given(problem.case.primals)]
     outs = problem.call(*values)
