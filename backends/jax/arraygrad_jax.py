@@ -62,6 +62,9 @@ class JaxBackend(Backend):
         device = getattr(x, "device", None)  # a tracer has none, and an array on several devices a sharding
         return device if isinstance(device, jax.Device) else None
 
+    def getitem(self, x: Array, key: Any) -> Array:
+        return x[key]
+
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         return x.at[key].add(values)
 
@@ -110,6 +113,7 @@ FUNCTIONS = {
     "cumulative_prod": _cumulative_prod,
     "erf": jax.scipy.special.erf,
     "erfc": jax.scipy.special.erfc,
+    "relu": lambda x, /: jnp.maximum(x, 0),
     "permute_dims": lambda x, /, axes: jnp.permute_dims(x, tuple(axis + x.ndim if axis < 0 else axis for axis in axes)),
     "searchsorted": lambda x1, x2, /, **options: jnp.searchsorted(x1, x2, **options).astype(int),
     "sign": lambda x, /: jnp.where(x == 0, jnp.zeros_like(x), jnp.sign(x)),  # JAX keeps the sign of zeros

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,16 @@ from arraygrad.backends.positions import along_one_axis, covered, has_integer_ar
 
 Array = Any
 _DRAWS = {"random": torch.rand, "standard_normal": torch.randn, "integers": torch.randint}
+_BASIC = {int, type(None), type(Ellipsis)}
+
+
+def _references(cell: list[Array]) -> tuple[int, int]:
+    """How many references CPython counts to the tensor that a list holds, and PyTorch to its memory."""
+    x = cell.pop()
+    return sys.getrefcount(x), torch._C._storage_Use_Count(x.untyped_storage()._cdata)
+
+
+_ALONE = _references([torch.empty(1)])
 
 
 class TorchBackend(Backend):
@@ -55,6 +66,12 @@ class TorchBackend(Backend):
             parts[0] = parts[0].new_zeros(covered(x.shape, parts[0]))
         return super().readable(x, tuple(parts))
 
+    def getitem(self, x: Array, key: Any) -> Array:
+        for part in key if type(key) is tuple else (key,):
+            if type(part) not in _BASIC and not (type(part) is slice and part.step is None):
+                return super().getitem(x, key)
+        return x[key]
+
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         if not has_integer_array(key):
             return super().index_add(x, values, key=key)
@@ -66,6 +83,16 @@ class TorchBackend(Backend):
             return super().add_at(x, values, key)
         given, axis, at, values = along_one_axis(self.xp, x, values, key)
         return given.index_add_(axis, at, values).reshape(x.shape)
+
+    def own(self, cell: list[Array]) -> Array:
+        x = cell.pop()
+        if type(x) is not torch.Tensor or functorch.is_functorch_wrapped_tensor(x) or torch.compiler.is_compiling():
+            return x.clone()
+        memory = x.untyped_storage()
+        is_whole = memory.nbytes() == x.numel() * x.element_size() and memory.resizable()  # not lent by another library
+        if is_whole and (sys.getrefcount(x), torch._C._storage_Use_Count(memory._cdata)) == _ALONE:
+            return x
+        return x.clone()
 
     def to_numpy(self, x: Array) -> Any:
         x = x.float() if x.dtype is torch.bfloat16 else x  # which NumPy has not
@@ -102,19 +129,54 @@ def _expm(x: Array, /) -> Array:
     return torch.linalg.matrix_exp(wide).to(x.dtype)
 
 
-def _quick(name: str) -> Callable[..., Array]:
+def _quick(native: Callable[..., Array], general: Callable[..., Array], takes_numbers: bool) -> Callable[..., Array]:
     """PyTorch's own function where it has nothing to promote."""
-    native, general = getattr(torch, name), getattr(library, name)
-    return lambda x1, x2, /: (native if type(x1) is type(x2) and x1.dtype is x2.dtype else general)(x1, x2)
 
+    def call(x1: Array, x2: Any, /) -> Array:
+        if type(x1) is type(x2):
+            if x1.dtype is x2.dtype:
+                return native(x1, x2)
+        elif takes_numbers and (type(x2) is float or type(x2) is int):
+            return native(x1, x2)
+        return general(x1, x2)
+
+    return call
+
+
+def _sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
+    if axis == ():  # which to PyTorch is all of them
+        return library.sum(x, axis=axis, dtype=dtype)
+    return torch.sum(x, axis, keepdims, dtype=dtype)
+
+
+def _reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
+    return torch.reshape(x, shape) if copy is None else library.reshape(x, shape, copy=copy)
+
+
+def _matrix_transpose(x: Array, /) -> Array:
+    return x.mT if x.ndim > 1 else library.matrix_transpose(x)
+
+
+ARITHMETIC = {
+    "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "pow": torch.pow,
+    "equal": torch.eq, "not_equal": torch.ne, "greater": torch.gt, "greater_equal": torch.ge, "less": torch.lt,
+    "less_equal": torch.le,
+}  # fmt: skip
 
 TorchBackend.overrides = {
     "asarray": _asarray,
     "clone": torch.clone,
     "to_device": lambda x, /, device, *, stream=None: x.to(device),
     "std": lambda x, /, **options: torch.sqrt(library.var(x, **options)),
+    "relu": torch.relu,
+    "sum": _sum,
+    "reshape": _reshape,
+    "matrix_transpose": _matrix_transpose,
     **{name: getattr(torch, name) for name in ("erf", "erfc")},
     **{f"linalg.{name}": getattr(torch.linalg, name) for name in ("solve_triangular",)},
     "linalg.expm": _expm,
-    **{name: _quick(name) for name in ("add", "subtract", "multiply", "divide", "matmul")},
-}
+    **{name: _quick(native, getattr(library, name), True) for name, native in ARITHMETIC.items()},
+    **{name: _quick(getattr(torch, name), getattr(library, name), False) for name in (
+        "atan2", "hypot", "logaddexp", "matmul", "maximum", "minimum",
+    )},
+}  # fmt: skip
