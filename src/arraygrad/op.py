@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from .backends import Backend, backend_of
+from .backends import Backend, backend_of, is_array
 from .errors import BackendError, GradientError
 from .graph import FREED, Node
 from .rules import Rule, Spec, parameters
@@ -116,13 +116,16 @@ class Op:
         return before, after
 
     def learn(self, arguments: Sequence[Any]) -> None:
-        """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`."""
+        """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`; of scalars
+        of a library's own only how they become arrays."""
         for argument in arguments:
-            array = argument.array if isinstance(argument, Tensor) else None
-            if array is not None and not isinstance(array, Tensor) and type(array) not in self.kernels:
+            array = argument.array if isinstance(argument, Tensor) else argument
+            kind = type(array)
+            if kind not in self.wraps and not isinstance(array, Tensor) and is_array(array):
                 backend = backend_of(array)
-                self.kernels[type(array)] = self.kernel_of(backend)
-                self.wraps[type(array)] = backend.wrap
+                self.wraps[kind] = backend.wrap
+                if type(backend.wrap(array)) is kind:
+                    self.kernels[kind] = self.kernel_of(backend)
 
     def kernel_of(self, backend: Backend) -> Callable[..., Any]:
         """The backend's function for this operation."""
