@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from arraygrad.backends import get_backend
+from arraygrad.errors import BackendError
+
+from .calls import differentiable_calls
+from .properties import PROPERTIES
 from .report import Outcome, Report
 
 SETTINGS = {"JAX_ENABLE_X64": "1"}
@@ -34,14 +39,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin a report."""
+    """Begin a report. Raises UsageError for options that ask for what there is not."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    _check(config)
     config.stash[REPORT] = Report(config.getoption("--examples"), config.getoption("--seed"))
+    config.pluginmanager.register(Recorder(config.stash[REPORT]))
+
+
+def _check(config: pytest.Config) -> None:
+    for option, asked, known in (
+        ("--only", config.getoption("--only"), differentiable_calls),
+        ("--property", config.getoption("--property"), lambda: PROPERTIES),
+    ):
+        for name in asked or ():
+            if name not in known():
+                raise pytest.UsageError(f"{option}: got {name}; expected one of: {', '.join(known())}")
+    for name in config.getoption("--backend") or ():
+        try:
+            get_backend(name)
+        except BackendError as error:
+            raise pytest.UsageError(f"--backend: {error}") from error
     for path in config.getoption("--report"):
         if Path(path).suffix not in (".md", ".html"):
             raise pytest.UsageError(f"--report {path}: expected a file called .md or .html")
-    config.pluginmanager.register(Recorder(config.stash[REPORT]))
 
 
 class Recorder:
