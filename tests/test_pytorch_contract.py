@@ -316,3 +316,59 @@ def test_scalars_and_empty_tensors_are_differentiated_as_any_other(lib, shape):
     (second,) = lib.autograd.grad(first.sum(), x)
     for found, factor in ((first, 12), (second, 18)):  # the derivatives of 6 x exp(x) at 1
         np.testing.assert_allclose(found.detach().numpy(), np.full(shape, factor * np.e))
+
+
+# -- methods under PyTorch's names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x: x.softmax(0), lambda x: x.softmax(dim=-1), lambda x: x.log_softmax(-1), lambda x: x.flip(0),
+        lambda x: x.logsumexp(dim=1, keepdim=True), lambda x: x.flip(0, 1), lambda x: x.flip(dims=(1,)),
+        lambda x: x.roll(1, 0),
+        lambda x: x.roll(1, dims=1), lambda x: x.unbind(1)[0], lambda x: x.unbind(dim=0)[1], lambda x: x.cumsum(0),
+        lambda x: x.cumprod(dim=1), lambda x: x[:1].expand(2, -1), lambda x: x[:1].expand(3, 2, -1),
+        lambda x: x[:1].expand_as(x), lambda x: x.reshape(4).view_as(x), lambda x: x.masked_fill(x > 2, 0.0),
+        lambda x: x.add(x, alpha=2), lambda x: x.sub(x * x, alpha=0.5), lambda x: (x * 1).add_(x, alpha=2).sub_(x, alpha=3),
+        lambda x: (x * 1).addcmul_(x, x, value=2), lambda x: (x * 1).addcdiv_(x, x + 1, value=2), lambda x: (x - 2).relu_(),
+        lambda x: (x * 1).lerp_(x * x, 0.25), lambda x: (x * 1).masked_fill_(x > 2, 0.0), lambda x: (x * 1).sigmoid_(),
+    ],
+)  # fmt: skip
+def test_methods_take_what_they_take_in_pytorch(compute):
+    torch = pytest.importorskip("torch")
+    found, expected = leaf(ag, [[1.0, 4.0], [3.0, 2.0]]), leaf(torch, [[1.0, 4.0], [3.0, 2.0]])
+    values = []
+    for x in (found, expected):
+        y = compute(x)
+        (y * y).sum().backward()
+        values.append(y.tolist())
+    np.testing.assert_allclose(*values)
+    np.testing.assert_allclose(found.grad.tolist(), expected.grad.tolist())
+
+
+def test_a_reduction_takes_one_axis_by_position():
+    with pytest.raises(TypeError, match="sum: got 2 positional arguments"):
+        ag.ones(2, 2).sum(0, 1)
+
+
+def test_numbers_leave_a_tensor_that_requires_a_gradient_where_that_is_asked_for(lib):
+    x = leaf(lib, [1.0, 2.0])
+    assert x.numpy(force=True).tolist() == [1.0, 2.0]
+    assert lib.name == "arraygrad-strict" or x.detach().cpu().numpy().tolist() == [1.0, 2.0]
+
+
+def test_the_gradient_penalty_of_the_textbook(lib):
+    x = leaf(lib, [3.0, 4.0])
+    (g,) = lib.autograd.grad(
+        outputs=(x**2).sum(), inputs=x, grad_outputs=lib.tensor(1.0, dtype=lib.float64), create_graph=True,
+        retain_graph=True, only_inputs=True,
+    )  # fmt: skip
+    ((g.norm() - 1) ** 2).backward()
+    assert x.grad.tolist() == pytest.approx([2 * 9 * 2 * 0.6, 2 * 9 * 2 * 0.8])
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled")
+def test_whether_anomaly_detection_looks_for_nan_can_be_asked(lib):
+    with lib.autograd.detect_anomaly(check_nan=False):
+        assert lib.is_anomaly_enabled() and not lib.is_anomaly_check_nan_enabled()

@@ -17,7 +17,7 @@ __path__ = extend_path(__path__, __name__)  # a checkout has arraygrad.conforman
 
 from . import autograd, errors, func, methods
 from . import namespace as _namespace
-from .autograd import is_anomaly_enabled
+from .autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend
 from .checkpoint import checkpoint
 from .decorators import custom_jvp, custom_vjp

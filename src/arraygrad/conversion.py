@@ -18,9 +18,9 @@ class Convertible(Attached):
 
     __slots__ = ()
 
-    def numpy(self) -> Any:
-        """The values as a NumPy array; without a copy where the backend can."""
-        if self.requires_grad:
+    def numpy(self, *, force: bool = False) -> Any:
+        """The values as a NumPy array; without a copy where the backend can. `force`: though they require a gradient."""
+        if self.requires_grad and not force:
             raise GradientError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self._carries_tangent:
             raise GradientError(

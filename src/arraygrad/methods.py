@@ -74,14 +74,20 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
 
 
 def _over_axis(function: Method) -> Method:
-    """A reduction as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
+    """A function with an axis as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
 
-    def method(self: Tensor, axis: Any = None, **options: Any) -> Tensor:
+    def method(self: Tensor, *axis: Any, **options: Any) -> Tensor:
         if "dim" in options:
-            axis = options.pop("dim")
+            axis = (options.pop("dim"),)
         if "keepdim" in options:
             options["keepdims"] = options.pop("keepdim")
-        return function(self, axis=tuple(axis) if isinstance(axis, list) else axis, **options)
+        if axis:
+            options["axis"], *rest = axis
+            if rest:
+                raise ArgumentTypeError(f"{function.__name__}: got {len(axis)} positional arguments; expected the axis")
+            if isinstance(options["axis"], list):
+                options["axis"] = tuple(options["axis"])
+        return function(self, **options)
 
     method.__name__, method.__doc__ = function.__name__, function.__doc__
     return method
@@ -98,6 +104,45 @@ def _with_numbers(function: Method, parameter: str) -> Method:
 
     method.__name__, method.__doc__ = function.__name__, function.__doc__
     return method
+
+
+def _flip(self: Tensor, *axes: Any, axis: Any = None, dims: Any = None) -> Tensor:
+    """x with the order of entries reversed along some axes, given one by one or as a tuple, or along all."""
+    given = (axes[0] if len(axes) == 1 else axes) if axes else axis if dims is None else dims
+    return manipulation.flip(self, axis=tuple(given) if isinstance(given, list) else given)
+
+
+def _roll(self: Tensor, shift: Any, axis: Any = None, *, dims: Any = None) -> Tensor:
+    """x rolled by `shift` places along `axis`."""
+    return manipulation.roll(self, shift, axis=axis if dims is None else dims)
+
+
+def _unbind(self: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The parts of x along an axis."""
+    return manipulation.unstack(self, axis=dim)
+
+
+def _expand(self: Tensor, size: tuple[int, ...]) -> Tensor:
+    """x broadcast to `size`, in which -1 stands for a length that stays."""
+    ahead = len(size) - self.ndim
+    return manipulation.broadcast_to(
+        self, tuple(self.shape[at - ahead] if length == -1 and at >= ahead else length for at, length in enumerate(size))
+    )
+
+
+def _expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """x broadcast to the shape of another tensor."""
+    return manipulation.broadcast_to(self, other.shape)
+
+
+def _view_as(self: Tensor, other: Tensor) -> Tensor:
+    """x in the shape of another tensor."""
+    return manipulation.reshape(self, other.shape)
+
+
+def _cpu(self: Tensor) -> Tensor:
+    """x in the memory of the host; x itself if it is there."""
+    return _type(self, device="cpu")
 
 
 def _squeeze(self: Tensor, axis: Any = None, *, dim: Any = None) -> Tensor:
@@ -188,9 +233,11 @@ def _iterate(self: Tensor) -> Any:
     return iter(parts)
 
 
-_REDUCTIONS = (
+_OVER_AXES = (
     statistical.sum, statistical.mean, statistical.prod, statistical.max, statistical.min, statistical.var,
-    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin,
+    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin, activations.softmax,
+    activations.log_softmax, activations.logsumexp, sorting.argsort, sorting.sort, statistical.cumulative_sum,
+    statistical.cumulative_prod,
 )  # fmt: skip
 _PLAIN = (
     elementwise.abs, elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.sin, elementwise.cos, elementwise.tan,
@@ -198,23 +245,25 @@ _PLAIN = (
     elementwise.trunc, elementwise.sign, elementwise.pow, elementwise.clip, elementwise.conj, logic.isnan,
     elementwise.log1p, elementwise.expm1, elementwise.sinh, elementwise.cosh, elementwise.asin, elementwise.acos,
     elementwise.atan, logic.isfinite, logic.isinf, elementwise.maximum, elementwise.minimum,
-    elementwise.add, elementwise.subtract, elementwise.multiply, elementwise.divide, elementwise.remainder,
-    activations.relu, activations.sigmoid, activations.softmax, activations.log_softmax, activations.logsumexp,
-    linear_algebra.matmul, linear_algebra.vecdot, sorting.argsort, sorting.sort, manipulation.flip, manipulation.roll,
-    manipulation.repeat, statistical.cumulative_sum, statistical.cumulative_prod, searching.nonzero, copying.clone,
+    elementwise.multiply, elementwise.divide, elementwise.remainder,
+    activations.relu, activations.sigmoid,
+    linear_algebra.matmul, linear_algebra.vecdot, manipulation.repeat, searching.nonzero, copying.clone,
     copying.to_device, indexing.take,
 )  # fmt: skip
 _ALIASES: dict[str, Method] = {
-    "neg": elementwise.negative, "sub": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide,
-    "mm": linear_algebra.matmul, "clamp": elementwise.clip, "unbind": manipulation.unstack,
+    "neg": elementwise.negative, "add": inplace.scaled(elementwise.add), "sub": inplace.scaled(elementwise.subtract),
+    "subtract": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide, "mm": linear_algebra.matmul,
+    "clamp": elementwise.clip, "masked_fill": inplace.masked_fill, "unbind": _unbind, "flip": _flip, "roll": _roll,
+    "cumsum": _over_axis(statistical.cumulative_sum), "cumprod": _over_axis(statistical.cumulative_prod), "cpu": _cpu,
 }  # fmt: skip
 _SHAPES: dict[str, Method] = {
     "reshape": _with_numbers(manipulation.reshape, "shape"),
     "view": _with_numbers(manipulation.reshape, "shape"),
     "permute": _with_numbers(manipulation.permute_dims, "dims"),
     "permute_dims": _with_numbers(manipulation.permute_dims, "axes"),
-    "expand": _with_numbers(manipulation.broadcast_to, "size"),
+    "expand": _with_numbers(_expand, "size"),
     "broadcast_to": _with_numbers(manipulation.broadcast_to, "shape"),
+    "expand_as": _expand_as, "view_as": _view_as,
     "squeeze": _squeeze, "unsqueeze": _unsqueeze, "transpose": _transpose, "flatten": _flatten, "ravel": _flatten,
 }  # fmt: skip
 _OTHERS: dict[str, Any] = {
@@ -232,7 +281,7 @@ _OTHERS: dict[str, Any] = {
 def attach() -> None:
     """Give Tensor its operators and methods."""
     attached = {
-        **{function.__name__: _over_axis(function) for function in _REDUCTIONS},
+        **{function.__name__: _over_axis(function) for function in _OVER_AXES},
         **{function.__name__: function for function in _PLAIN},
         **_ALIASES,
         **_SHAPES,

@@ -141,8 +141,7 @@ class Tensor(Convertible):
     @property
     def retains_grad(self) -> bool:
         """Whether `.grad` is filled although the tensor is not a leaf."""
-        extra = self.node.extra if self.node is not None else None
-        return extra is not None and extra.retained is not None and extra.retained() is self
+        return retains_grad(self, self.node)
 
     @property
     def grad(self) -> Tensor | None:
@@ -249,6 +248,12 @@ class Tensor(Convertible):
 
     def _rule_namespace(self) -> Any:
         return self.__array_namespace__()
+
+
+def retains_grad(tensor: Tensor, node: Vertex | None) -> bool:
+    """Whether `.grad` of a tensor that a node made is filled although it is not a leaf."""
+    extra = None if node is None else node.extra
+    return extra is not None and extra.retained is not None and extra.retained() is tensor
 
 
 class InferenceTensor(Tensor):

@@ -16,13 +16,14 @@ from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
 from .errors import GradientError, explain
-from .family import View, ancestors, join, members, remember, view_of
+from .family import View, ancestors, join, shared, top, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
 from .overlaps import Step, check_places, has_overlaps, steps_of_write
 from .ownership import is_alone
 from .rules import Spec
+from .stale import give_entries, give_history, spread
 from .tensor import PLAIN, InferenceTensor, Tensor, constant, new_tensor
 
 
@@ -88,98 +89,6 @@ _MULTIPLE = (
 )
 
 
-# -- stale views --------------------------------------------------------------------------------------------
-
-
-class Stale(Tensor):
-    """A tensor whose family was written to: its array and node are made again when somebody looks at them."""
-
-    __slots__ = ()
-
-    @property
-    def array(self) -> Any:
-        """The entries as they are now."""
-        refresh(self)
-        return self.array
-
-    @array.setter
-    def array(self, value: Any) -> None:
-        refresh(self)
-        self.array = value
-
-    @property
-    def node(self) -> Any:
-        """The vertex that made them."""
-        refresh(self)
-        return self.node
-
-    @node.setter
-    def node(self, value: Any) -> None:
-        refresh(self)
-        self.node = value
-
-
-def refresh(tensor: Tensor) -> None:
-    """Make a stale tensor again, after those that it came from."""
-    chain = [tensor]
-    for _, view in ancestors(tensor):
-        if type(view.parent) is not Stale:
-            break
-        chain.append(view.parent)
-    for stale in reversed(chain):
-        stale.__class__ = Tensor
-        _follow(stale, stale.rest.view)  # type: ignore[union-attr, arg-type]
-
-
-def _follow(tensor: Tensor, view: View) -> None:
-    """Take the entries and the history of a view from its parent."""
-    parent = view.parent
-    made = parent
-    if view.op is not None:
-        before = modes.replace(modes.with_blocked(modes.RECORD_ALL))
-        try:
-            made = dispatch(view.op, (parent,), view.options)
-        finally:
-            modes.replace(before)
-    _give_entries(tensor, made.array)
-    if not view.cut:
-        _give_history(tensor, made)
-    remember(tensor, parent)
-
-
-def spread(summit: Tensor) -> None:
-    """Make all that came from a tensor stale."""
-    followers = list(members(summit))
-    for tensor in (summit, *followers):
-        if tensor.rest is not None and tensor.rest.children is not None:
-            tensor.rest.children.references.clear()
-    for tensor in followers:
-        if type(tensor) is Tensor:
-            tensor.array = None  # what it was is not kept alive
-            tensor.__class__ = Stale
-    for tensor in followers:
-        if type(tensor) is not Stale:
-            _follow(tensor, tensor.rest.view)  # type: ignore[union-attr, arg-type]
-
-
-def _give_entries(tensor: Tensor, array: Any) -> None:
-    tensor.array = array
-    if isinstance(tensor.node, AccumulateGrad):
-        tensor.node.array = array
-
-
-def _give_history(tensor: Tensor, source: Tensor) -> None:
-    if isinstance(source, Dual):
-        source.give_tangent(tensor)
-    elif isinstance(tensor, Dual):
-        tensor.__class__ = Tensor  # type: ignore[assignment]
-    if not isinstance(tensor.node, AccumulateGrad):
-        retains = tensor.retains_grad
-        tensor.node = source.node
-        if retains and tensor.node is not None:
-            tensor.retain_grad()
-
-
 # -- writing ------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +121,11 @@ def _of_leaf(operation: str, is_view: bool) -> GradientError:
 def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
     """Give x the entries and the history of a value of its shape and dtype; `is_done` says that the entries are in the
     buffer already."""
+    with shared:
+        _write(x, value, is_done)
+
+
+def _write(x: Tensor, value: Tensor, is_done: bool) -> None:
     steps = steps_of_write(x)
     _check_recordable(steps, value)
     summit = steps[-1][1].parent if steps else x
@@ -223,7 +137,7 @@ def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
             change = new_tensor(change.array)
         change, is_done = _written_to_parent(view, change, buffer, is_done)
     if not is_done:
-        _give_entries(summit, change.array)
+        give_entries(summit, change.array)
     _give_history_of_write(summit, change)
     count_write(x)
     spread(summit)
@@ -248,7 +162,7 @@ def _check_recordable(steps: Sequence[Step], value: Tensor) -> None:
 
 def _give_history_of_write(tensor: Tensor, change: Tensor) -> None:
     if modes.is_grad_enabled() or isinstance(change, Dual) or isinstance(tensor, Dual):
-        _give_history(tensor, change)
+        give_history(tensor, change)
 
 
 def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -> tuple[Tensor, bool]:
@@ -270,14 +184,13 @@ def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -
 
 def write_at(x: Tensor, key: Any, value: Tensor, op: Op) -> None:
     """x[key] = value, by the operation that makes a copy of x with it."""
-    summit = x
-    for _, view in ancestors(x):
-        summit = view.parent
     options = {"key": key}
-    if is_alone(summit) and not has_overlaps(x) and _write_into(summit.array, x, value, key):
-        write(x, _recorded(op, (x, value), options, x.array), is_done=True)
-    else:
-        write(x, dispatch(op, (x, value), options))
+    with shared:
+        summit = top(x)
+        if is_alone(summit) and not has_overlaps(x) and _write_into(summit.array, x, value, key):
+            _write(x, _recorded(op, (x, value), options, x.array), is_done=True)
+        else:
+            _write(x, dispatch(op, (x, value), options), is_done=False)
 
 
 def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
