@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from libraries import BY_HAND, NAMES, Library, load
 from problem import Problem, compare
 from row import SECONDS, Row, Target
-from timing import interleaved
+from timing import Clock, interleaved
 
 ABSENT = "absent"
 NONE = "–"
@@ -37,19 +37,27 @@ library = cache(load)
 
 def timed(name: str, problem: Problem, task: str, settings: Settings, targets: Sequence[Target] = ()) -> Row:
     """The time of a task with every library, after all results were found to agree."""
-    values: dict[str, float | str] = {}
-    calls = {}
-    for each in NAMES:
-        found: Library | None = library(each)
-        call = None if found is None else getattr(found, task)(problem)
-        if found is None or call is None:
-            values[each] = ABSENT if found is None else NONE
-            continue
-        calls[each] = call
-        result = found.values(call())
-        if each == BY_HAND:
+    found = {each: library(each) for each in NAMES}
+    times = compared({each: one for each, one in found.items() if one is not None}, problem, task, settings)
+    return Row(name, SECONDS, {each: ABSENT for each in NAMES} | times, targets)
+
+
+def compared(
+    libraries: Mapping[str, Library],
+    problem: Problem,
+    task: str,
+    settings: Settings,
+    clocks: Mapping[str, Clock] | None = None,
+) -> dict[str, float | str]:
+    """Seconds of a task by library, after all results were found to agree with those of the first."""
+    found = {name: getattr(each, task)(problem) for name, each in libraries.items()}
+    calls = {name: call for name, call in found.items() if call is not None}
+    expected = None
+    for name, call in calls.items():
+        result = libraries[name].values(call())
+        if expected is None:
             expected = result
         else:
-            compare(each, task, result, expected, problem.rtol)
-    values.update(interleaved(calls, settings.budget, settings.rounds))
-    return Row(name, SECONDS, values, targets)
+            compare(name, task, result, expected, problem.rtol)
+    times = interleaved(calls, settings.budget, settings.rounds, clocks)
+    return {name: times.get(name, NONE) for name in libraries}

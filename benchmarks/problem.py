@@ -16,14 +16,15 @@ class Problem:
     """A function, where to differentiate it, and the same by hand.
 
     `function(ops, parameters, constants)` is written once for all libraries; `ops` holds the library's own functions.
-    `by_hand` has, for each task ("forward", "gradients", "hessian", "jacobian"), a function of parameters and constants
-    that does it in plain NumPy with the temporaries that a library without fusion has to make.
+    `by_hand` has, for each task ("forward", "gradients", "hessian", "jacobian"), a function of a namespace, parameters and
+    constants that does it with the functions of an array library alone, and the temporaries that a library without fusion
+    has to make.
     """
 
     function: Callable[[Any, Arrays, Arrays], Any]
     parameters: Sequence[np.ndarray]
     constants: Sequence[np.ndarray]
-    by_hand: Mapping[str, Callable[[Arrays, Arrays], Any]]
+    by_hand: Mapping[str, Callable[[Any, Arrays, Arrays], Any]]
     rtol: float = 1e-9
 
 

@@ -12,14 +12,16 @@ SECONDS, BYTES, TIMES = "s", "B", "times"
 
 @dataclass(frozen=True)
 class Target:
-    """An upper limit for arraygrad: of its ratio to the library `against`, or of the value itself if that is None."""
+    """An upper limit for arraygrad, or for another column `of`: of its ratio to the column `against`, or of the value itself
+    if that is None."""
 
     limit: float
     against: str | None = None
+    of: str = OURS
 
     def reached(self, row: Row) -> float | None:
         """What is to be at most `limit`; None where a library is missing."""
-        ours, other = row.number(OURS), 1.0 if self.against is None else row.number(self.against)
+        ours, other = row.number(self.of), 1.0 if self.against is None else row.number(self.against)
         return None if ours is None or other is None else ours / max(other, 1e-300)
 
     def is_met(self, row: Row) -> bool:
@@ -43,7 +45,5 @@ class Row:
         return None if value is None or isinstance(value, str) else value
 
     def missed(self) -> list[Target]:
-        """The targets that do not hold. A row in which arraygrad has no number misses all of them."""
-        if self.number(OURS) is None:
-            return list(self.targets)
-        return [target for target in self.targets if not target.is_met(self)]
+        """The targets that do not hold. Those of a column without a number are missed."""
+        return [target for target in self.targets if self.number(target.of) is None or not target.is_met(self)]

@@ -7,17 +7,65 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
+Call = Callable[[], Any]
+Clock = Callable[[Call, int], float]
+"""Seconds that so many repetitions of a call take."""
+
 _SHORTEST = 0.004
 """Seconds that one measurement lasts at least; shorter calls are repeated within it."""
 
 
-def interleaved(calls: Mapping[str, Callable[[], Any]], budget: float, rounds: int) -> dict[str, float]:
+def wall_clock(wait: Callable[[Any], None]) -> Clock:
+    """The time until the results are there: `wait` returns when what a call gave has been computed."""
+
+    def measure(call: Call, repetitions: int) -> float:
+        before = perf_counter()
+        for _ in range(repetitions):
+            wait(call())
+        return perf_counter() - before
+
+    return measure
+
+
+class EventClock:
+    """The time between two events in the stream of a GPU, which works on while Python goes on.
+
+    `event()` makes one, with the methods `record` and `synchronize`; `elapsed` gives milliseconds between two.
+    """
+
+    def __init__(self, event: Callable[[], Any], elapsed: Callable[[Any, Any], float]) -> None:
+        self._event = event
+        self._elapsed = elapsed
+
+    def __call__(self, call: Call, repetitions: int) -> float:
+        """Seconds."""
+        start, end = self._event(), self._event()
+        start.record()
+        for _ in range(repetitions):
+            call()
+        end.record()
+        end.synchronize()
+        return self._elapsed(start, end) / 1000
+
+
+def _at_once(call: Call, repetitions: int) -> float:
+    before = perf_counter()
+    for _ in range(repetitions):
+        call()
+    return perf_counter() - before
+
+
+def interleaved(
+    calls: Mapping[str, Call], budget: float, rounds: int, clocks: Mapping[str, Clock] | None = None
+) -> dict[str, float]:
     """Seconds per call: the least over rounds in which each call has its turn.
 
     Each call takes part in at least `rounds` rounds and until it has used `budget` seconds. The garbage collector is
-    off while the clock runs, as in `timeit`, and collects between measurements.
+    off while the clock runs, as in `timeit`, and collects between measurements. `clocks` for calls that are not done when
+    they return.
     """
-    inner = {name: max(1, int(_SHORTEST / _once(call, 1))) for name, call in calls.items()}
+    measures = {name: (clocks or {}).get(name, _at_once) for name in calls}
+    inner = {name: max(1, int(_SHORTEST / _once(call, 1, measures[name]))) for name, call in calls.items()}
     best = dict.fromkeys(calls, float("inf"))
     used = dict.fromkeys(calls, 0.0)
     done = 0
@@ -26,7 +74,7 @@ def interleaved(calls: Mapping[str, Callable[[], Any]], budget: float, rounds: i
     while any(spent < budget for spent in used.values()) or done < rounds:
         for name, call in calls.items():
             if used[name] < budget or done < rounds:
-                seconds = _once(call, inner[name])
+                seconds = _once(call, inner[name], measures[name])
                 used[name] += seconds * inner[name]
                 best[name] = min(best[name], seconds)
         done += 1
@@ -34,14 +82,11 @@ def interleaved(calls: Mapping[str, Callable[[], Any]], budget: float, rounds: i
     return best
 
 
-def _once(call: Callable[[], Any], repetitions: int) -> float:
+def _once(call: Call, repetitions: int, measure: Clock) -> float:
     """Seconds per call over one measurement."""
     gc.collect()
     gc.disable()
     try:
-        before = perf_counter()
-        for _ in range(repetitions):
-            call()
-        return (perf_counter() - before) / repetitions
+        return measure(call, repetitions) / repetitions
     finally:
         gc.enable()

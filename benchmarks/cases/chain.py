@@ -31,11 +31,11 @@ def chain(ops: Any, parameters: Arrays, constants: Arrays, length: int) -> Any:
     return ops.sum(y)
 
 
-def _forward(parameters: Arrays, constants: Arrays, length: int) -> Any:
-    return chain(np, parameters, constants, length)
+def _forward(xp: Any, parameters: Arrays, constants: Arrays, length: int) -> Any:
+    return chain(xp, parameters, constants, length)
 
 
-def by_x(parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
+def by_x(xp: Any, parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
     """The derivative by x alone."""
     (y,), (a, b, c) = parameters, constants
     kept = []
@@ -43,16 +43,16 @@ def by_x(parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
         y = y * a
         y = y + b
         kept.append(y)
-        y = np.sin(y)
+        y = xp.sin(y)
         y = y - c
-    g = np.ones(y.shape)
+    g = xp.ones_like(y)
     while kept:
-        g = g * np.cos(kept.pop())
+        g = g * xp.cos(kept.pop())
         g = g * a
     return [g]
 
 
-def by_all(parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
+def by_all(xp: Any, parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
     """The derivatives by x, a, b and c."""
     y, a, b, c = parameters
     kept = []
@@ -61,13 +61,13 @@ def by_all(parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
         y = y * a
         y = y + b
         kept.append((before, y))
-        y = np.sin(y)
+        y = xp.sin(y)
         y = y - c
-    g, ga, gb, gc = np.ones(y.shape), np.zeros(y.shape), np.zeros(y.shape), np.zeros(y.shape)
+    g, ga, gb, gc = xp.ones_like(y), xp.zeros_like(y), xp.zeros_like(y), xp.zeros_like(y)
     while kept:
         before, y = kept.pop()
         gc += -g
-        g = g * np.cos(y)
+        g = g * xp.cos(y)
         gb += g
         ga += g * before
         g = g * a

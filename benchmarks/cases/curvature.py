@@ -21,12 +21,12 @@ def rosenbrock(ops: Any, parameters: Arrays, constants: Arrays) -> Any:
     return ops.sum(100.0 * (tail - head**2) ** 2 + (1.0 - head) ** 2)
 
 
-def rosenbrock_by_hand(parameters: Arrays, constants: Arrays) -> Any:
+def rosenbrock_by_hand(xp: Any, parameters: Arrays, constants: Arrays) -> Any:
     """Its Hessian, a band of three."""
     (x,) = parameters
     head, tail = x[:-1], x[1:]
-    hessian = np.zeros((len(x), len(x)))
-    index = np.arange(len(x) - 1)
+    hessian = xp.zeros((len(x), len(x)))
+    index = xp.arange(len(x) - 1)
     hessian[index, index] = 1200.0 * head**2 - 400.0 * tail + 2.0
     hessian[index + 1, index + 1] += 200.0
     hessian[index, index + 1] = hessian[index + 1, index] = -400.0 * head
@@ -39,10 +39,10 @@ def layer(ops: Any, parameters: Arrays, constants: Arrays) -> Any:
     return ops.tanh(w @ x + b)
 
 
-def layer_by_hand(parameters: Arrays, constants: Arrays) -> Any:
+def layer_by_hand(xp: Any, parameters: Arrays, constants: Arrays) -> Any:
     """Its Jacobian by x."""
     (x,), (w, b) = parameters, constants
-    out = np.tanh(w @ x + b)
+    out = xp.tanh(w @ x + b)
     return (1 - out * out)[:, None] * w
 
 

@@ -28,21 +28,21 @@ def elementwise(ops: Any, parameters: Arrays, constants: Arrays) -> Any:
     return ops.sum(ops.tanh(ops.log(y + 2.0)) - x)
 
 
-def elementwise_by_hand(parameters: Arrays, constants: Arrays) -> list[Any]:
+def elementwise_by_hand(xp: Any, parameters: Arrays, constants: Arrays) -> list[Any]:
     """Its derivative by x. What was kept is dropped when it has been used, as in a library."""
     (x,) = parameters
     y = x * x
     y = y + 1.0
-    root = np.sqrt(y)
-    sine = np.sin(root)
+    root = xp.sqrt(y)
+    sine = xp.sin(root)
     y = sine * x
-    exponential = np.exp(y)
+    exponential = xp.exp(y)
     above = exponential + 2.0
-    y = np.log(above)
-    tangent = np.tanh(y)
+    y = xp.log(above)
+    tangent = xp.tanh(y)
     y = tangent - x
-    y = y.sum()
-    g = np.broadcast_to(1.0, x.shape)
+    y = xp.sum(y)
+    g = xp.broadcast_to(xp.ones_like(y), x.shape)
     gx = -g
     g = g * (1 - tangent * tangent)
     del tangent
@@ -53,7 +53,7 @@ def elementwise_by_hand(parameters: Arrays, constants: Arrays) -> list[Any]:
     gx += g * sine
     del sine
     g = g * x
-    g = g * np.cos(root)
+    g = g * xp.cos(root)
     g = g / (2 * root)
     del root
     gx += 2 * (g * x)
@@ -66,15 +66,15 @@ def product(ops: Any, parameters: Arrays, constants: Arrays) -> Any:
     return ops.sum((((x @ w) @ w) @ w) @ w)
 
 
-def product_by_hand(parameters: Arrays, constants: Arrays) -> list[Any]:
+def product_by_hand(xp: Any, parameters: Arrays, constants: Arrays) -> list[Any]:
     """Its derivatives by x and w."""
     x, w = parameters
     factors = [x]
     for _ in range(4):
         factors.append(factors[-1] @ w)
-    factors.pop().sum()
-    g = np.broadcast_to(1.0, x.shape)
-    gw = np.zeros_like(w)
+    total = xp.sum(factors.pop())
+    g = xp.broadcast_to(xp.ones_like(total), x.shape)
+    gw = xp.zeros_like(w)
     while factors:
         gw += factors.pop().T @ g
         g = g @ w.T
@@ -87,10 +87,10 @@ def elementwise_problem(size: int) -> Problem:
     return Problem(elementwise, [x], [], {"gradients": elementwise_by_hand}, rtol=1e-8)
 
 
-def product_problem() -> Problem:
+def product_problem(side: int = SIDE) -> Problem:
     """In float64; w is near a rotation, so that powers of it stay of one size."""
     random = np.random.default_rng(0)
-    x, w = (random.standard_normal((SIDE, SIDE)) / SIDE**0.5 for _ in range(2))
+    x, w = (random.standard_normal((side, side)) / side**0.5 for _ in range(2))
     return Problem(product, [x, w], [], {"gradients": product_by_hand}, rtol=1e-8)
 
 

@@ -26,20 +26,20 @@ def perceptron(ops: Any, parameters: Arrays, constants: Arrays) -> Any:
     return ops.cross_entropy(h @ w3 + b3, labels, onehot)
 
 
-def perceptron_by_hand(parameters: Arrays, constants: Arrays) -> list[Any]:
+def perceptron_by_hand(xp: Any, parameters: Arrays, constants: Arrays) -> list[Any]:
     """Its derivatives by all weights and biases."""
     w1, b1, w2, b2, w3, b3 = parameters
     x, _, onehot = constants
     h1 = x @ w1 + b1
-    a1 = np.maximum(h1, 0)
+    a1 = xp.maximum(h1, 0)
     h2 = a1 @ w2 + b2
-    a2 = np.maximum(h2, 0)
+    a2 = xp.maximum(h2, 0)
     logits = a2 @ w3 + b3
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = logits - xp.max(logits, axis=-1, keepdims=True)
+    logs = shifted - xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
     loss = -(logs * onehot).sum() / len(x)
-    assert np.isfinite(loss)
-    g = (np.exp(logs) - onehot) / np.float32(len(x))
+    assert xp.isfinite(loss)
+    g = (xp.exp(logs) - onehot) / len(x)
     g3, gb3 = a2.T @ g, g.sum(axis=0)
     g = (g @ w3.T) * (h2 > 0)
     g2, gb2 = a1.T @ g, g.sum(axis=0)
@@ -56,15 +56,15 @@ def recurrent(ops: Any, parameters: Arrays, constants: Arrays) -> Any:
     return ops.sum(h * h) / (SEQUENCES * HIDDEN)
 
 
-def recurrent_by_hand(parameters: Arrays, constants: Arrays) -> list[Any]:
+def recurrent_by_hand(xp: Any, parameters: Arrays, constants: Arrays) -> list[Any]:
     """Its derivatives by w, u and b."""
     w, u, b = parameters
     h, *inputs = constants
     states = [h]
     for x in inputs:
-        h = np.tanh(x @ w + h @ u + b)
+        h = xp.tanh(x @ w + h @ u + b)
         states.append(h)
-    gw, gu, gb = np.zeros_like(w), np.zeros_like(u), np.zeros_like(b)
+    gw, gu, gb = xp.zeros_like(w), xp.zeros_like(u), xp.zeros_like(b)
     g = 2 * h / (SEQUENCES * HIDDEN)
     for x in reversed(inputs):
         h = states.pop()
@@ -76,15 +76,15 @@ def recurrent_by_hand(parameters: Arrays, constants: Arrays) -> list[Any]:
     return [gw, gu, gb]
 
 
-def perceptron_problem() -> Problem:
+def perceptron_problem(batch: int = BATCH) -> Problem:
     """In float32."""
     random = np.random.default_rng(0)
     parameters = []
     for inputs, outputs in pairwise(WIDTHS):
         parameters.append((random.standard_normal((inputs, outputs)) / inputs**0.5).astype("float32"))
         parameters.append((random.standard_normal(outputs) / 10).astype("float32"))
-    labels = random.integers(0, WIDTHS[-1], BATCH)
-    x = random.standard_normal((BATCH, WIDTHS[0])).astype("float32")
+    labels = random.integers(0, WIDTHS[-1], batch)
+    x = random.standard_normal((batch, WIDTHS[0])).astype("float32")
     onehot = np.eye(WIDTHS[-1], dtype="float32")[labels]
     return Problem(perceptron, parameters, [x, labels, onehot], {"gradients": perceptron_by_hand}, rtol=1e-4)
 

@@ -1,4 +1,4 @@
-"""arraygrad on NumPy arrays."""
+"""arraygrad, on NumPy arrays or on those of another library."""
 
 from __future__ import annotations
 
@@ -23,9 +23,16 @@ class Ours(Tensors):
     func = ag.func
     ops = SimpleNamespace(
         sin=ag.sin, exp=ag.exp, log=ag.log, sqrt=ag.sqrt, tanh=ag.tanh, relu=ag.relu, sum=ag.sum,
-        cross_entropy=_cross_entropy,
+        cross_entropy=_cross_entropy, reshape=ag.reshape, concat=ag.concat,
     )  # fmt: skip
+
+    def __init__(self, asarray: Any = np.asarray) -> None:
+        self._asarray = asarray
 
     def tensor(self, array: np.ndarray, *, requires_grad: bool) -> Any:
         """A copy of the array."""
-        return ag.tensor(array, requires_grad=requires_grad)
+        return ag.tensor(self._asarray(array), requires_grad=requires_grad)
+
+    def value(self, array: Any) -> np.ndarray:
+        """On the host."""
+        return array.detach().numpy()
