@@ -171,6 +171,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         example((2, 3, 4), (2, 4, 2), with_=lambda f, x, y: f("bij,bjk->bki", x, y)),
         example((3, 3, 2), (2,), (3,), with_=lambda f, x, y, z: f("iij,j,i->j", x, y, z)),
     ),
+    "expit": (example((2, 3), dtypes=REAL),),
     "gradient": (
         example((3, 4), with_=lambda f, x: f(x, 0.7)),
         example((2, 5), with_=lambda f, x: f(x, [0.0, 0.4, 0.5, 1.1, 2.0], axis=1)),
@@ -192,6 +193,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         example((2, 3), ord=3, axis=1, keepdims=True),
         example(("full_rank", 3, 2), ord="nuc", axis=(0, 1)),
     ),
+    "log_expit": (example((2, 3), dtypes=REAL),),
     "median": _reduced((3, 4)),
     "nan_to_num": (example(("with_nan", 2, 3), dtypes=REAL),),
     "nanmean": _reduced(("with_nan", 2, 3)),

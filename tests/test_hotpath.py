@@ -1,4 +1,4 @@
-"""The short ways of `hotpath` give what `dispatch` gives: values, dtypes, gradients and errors, whatever the operands are."""
+"""The short ways of `hotpath` give what `dispatch` gives: values, dtypes, gradients, errors, whatever the operands are."""
 
 from __future__ import annotations
 
