@@ -79,7 +79,7 @@ class DaskBackend(Backend):
             return self.sized(self.masked(x, parts[0]))
         if not has_array(key):
             return x[key]
-        shapes = [part.shape for part in parts if not isinstance(part, slice) and part is not ...]
+        shapes = [getattr(part, "shape", ()) for part in parts if not isinstance(part, slice) and part is not ...]
         if len(shapes) == 1 and len(shapes[0]) == 1 and shapes[0] not in ((0,), (1,)) and x.dtype.kind != "c":
             return x[key]
         return whole(NUMPY.getitem, shape_at(x.shape, key), x.dtype, x, key)
