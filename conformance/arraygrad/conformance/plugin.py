@@ -43,24 +43,24 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     _check(config)
-    config.stash[REPORT] = Report(config.getoption("--examples"), config.getoption("--seed"))
+    config.stash[REPORT] = Report(config.option.examples, config.option.seed)
     config.pluginmanager.register(Recorder(config.stash[REPORT]))
 
 
 def _check(config: pytest.Config) -> None:
     for option, asked, known in (
-        ("--only", config.getoption("--only"), differentiable_calls),
-        ("--property", config.getoption("--property"), lambda: PROPERTIES),
+        ("--only", config.option.only, differentiable_calls),
+        ("--property", config.option.property, lambda: PROPERTIES),
     ):
         for name in asked or ():
             if name not in known():
                 raise pytest.UsageError(f"{option}: got {name}; expected one of: {', '.join(known())}")
-    for name in config.getoption("--backend") or ():
+    for name in config.option.backend or ():
         try:
             get_backend(name)
         except BackendError as error:
             raise pytest.UsageError(f"--backend: {error}") from error
-    for path in config.getoption("--report"):
+    for path in config.option.report:
         if Path(path).suffix not in (".md", ".html"):
             raise pytest.UsageError(f"--report {path}: expected a file called .md or .html")
 
@@ -73,7 +73,8 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """An outcome is among the properties of the test that found it."""
-        for key, value in report.user_properties:
+        found: list[tuple[str, Any]] = report.user_properties
+        for key, value in found:
             if key == OUTCOME and report.when == "call":
                 self.report.add(Outcome(**value))
 
@@ -85,6 +86,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.section("conformance")
     terminalreporter.write_line(report.text())
-    for path in config.getoption("--report"):
+    for path in config.option.report:
         Path(path).write_text(report.html() if path.endswith(".html") else report.markdown(), encoding="utf-8")
         terminalreporter.write_line(f"written: {path}")
