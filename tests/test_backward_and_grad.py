@@ -7,6 +7,7 @@ import sys
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
 import arraygrad as ag
@@ -815,3 +816,19 @@ def test_threads_may_walk_one_retained_graph_at_the_same_time(lib):
     for thread in threads:
         thread.join()
     assert results == [expected] * 8
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "array_api_strict"])
+def test_the_same_program_gives_bitwise_the_same_gradients(backend):
+    pytest.importorskip(backend)
+
+    def gradients():
+        x = ag.asarray(np.linspace(0.1, 1, 200, dtype=np.float32).reshape(20, 10), backend=backend).requires_grad_()
+        y = x * 1
+        for step in range(30):
+            y = (y @ (x.T @ x)) / ag.sqrt((y * y).sum()) + x[step % 20] * y.sum() * 1e-3
+            y[step % 20] += x.sum(axis=0)
+        (y * y).sum().backward()
+        return x.grad.numpy().tobytes()
+
+    assert len({gradients() for _ in range(4)}) == 1

@@ -347,11 +347,6 @@ def test_methods_take_what_they_take_in_pytorch(compute):
     np.testing.assert_allclose(found.grad.tolist(), expected.grad.tolist())
 
 
-def test_a_reduction_takes_one_axis_by_position():
-    with pytest.raises(TypeError, match="sum: got 2 positional arguments"):
-        ag.ones(2, 2).sum(0, 1)
-
-
 def test_numbers_leave_a_tensor_that_requires_a_gradient_where_that_is_asked_for(lib):
     x = leaf(lib, [1.0, 2.0])
     assert x.numpy(force=True).tolist() == [1.0, 2.0]

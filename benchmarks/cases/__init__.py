@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from measurement import Settings
 from row import Row
 
-from . import chain, curvature, depth, large, network, startup
+from . import chain, curvature, depth, large, network, startup, writes
 
 CASES: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "chain": chain.rows,
@@ -15,5 +15,6 @@ CASES: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "large": large.rows,
     "curvature": curvature.rows,
     "depth": depth.rows,
+    "writes": writes.rows,
     "startup": startup.rows,
 }

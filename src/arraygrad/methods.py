@@ -73,21 +73,15 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
     return indexing.getitem(self, key=indexing.plain_key(key, self.array))
 
 
-def _over_axis(function: Method) -> Method:
-    """A function with an axis as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
+def _over_axis(function: Method, axis: Any = None) -> Method:
+    """A function over an axis as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
 
-    def method(self: Tensor, *axis: Any, **options: Any) -> Tensor:
+    def method(self: Tensor, axis: Any = axis, **options: Any) -> Tensor:
         if "dim" in options:
-            axis = (options.pop("dim"),)
+            axis = options.pop("dim")
         if "keepdim" in options:
             options["keepdims"] = options.pop("keepdim")
-        if axis:
-            options["axis"], *rest = axis
-            if rest:
-                raise ArgumentTypeError(f"{function.__name__}: got {len(axis)} positional arguments; expected the axis")
-            if isinstance(options["axis"], list):
-                options["axis"] = tuple(options["axis"])
-        return function(self, **options)
+        return function(self, axis=tuple(axis) if isinstance(axis, list) else axis, **options)
 
     method.__name__, method.__doc__ = function.__name__, function.__doc__
     return method
@@ -233,12 +227,12 @@ def _iterate(self: Tensor) -> Any:
     return iter(parts)
 
 
-_OVER_AXES = (
+_REDUCTIONS = (
     statistical.sum, statistical.mean, statistical.prod, statistical.max, statistical.min, statistical.var,
-    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin, activations.softmax,
-    activations.log_softmax, activations.logsumexp, sorting.argsort, sorting.sort, statistical.cumulative_sum,
-    statistical.cumulative_prod,
+    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin, activations.logsumexp,
+    statistical.cumulative_sum, statistical.cumulative_prod,
 )  # fmt: skip
+_ALONG_THE_LAST = (activations.softmax, activations.log_softmax, sorting.argsort, sorting.sort)
 _PLAIN = (
     elementwise.abs, elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.sin, elementwise.cos, elementwise.tan,
     elementwise.tanh, elementwise.square, elementwise.reciprocal, elementwise.floor, elementwise.ceil, elementwise.round,
@@ -281,8 +275,9 @@ _OTHERS: dict[str, Any] = {
 def attach() -> None:
     """Give Tensor its operators and methods."""
     attached = {
-        **{function.__name__: _over_axis(function) for function in _OVER_AXES},
+        **{function.__name__: _over_axis(function) for function in _REDUCTIONS},
         **{function.__name__: function for function in _PLAIN},
+        **{function.__name__: _over_axis(function, axis=-1) for function in _ALONG_THE_LAST},
         **_ALIASES,
         **_SHAPES,
         **_OTHERS,
