@@ -14,7 +14,7 @@ LAYERS = (
     "tensor", "ownership", "dual", "rules", "saved", "op", "call", "views", "stacks", "overwriting", "derive",
     "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine", "accumulation",
     "roots", "gradients", "transforms", "jacobians", "func", "custom", "autograd", "profiling", "checkpoint",
-    "decorators", "printing", "factories", "methods", "visualize", "saving", "__init__", "__main__",
+    "decorators", "interop", "printing", "factories", "methods", "visualize", "saving", "__init__", "__main__",
 )  # fmt: skip
 """Every module or subpackage, in the order in which they may import."""
 

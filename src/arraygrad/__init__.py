@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import autograd, errors, func, methods
+from . import autograd, errors, func, interop, methods
 from . import namespace as _namespace
 from .autograd import is_anomaly_enabled
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend

@@ -8,7 +8,6 @@ an input or an output, so that the derivative of `backward` goes through it.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from . import modes
 from .call import deepest, level_of
 from .dual import Dual, DualLevel
 from .errors import ArgumentError, ArgumentTypeError, GradientError
-from .graph import Level, Node, Output, next_number
+from .graph import FREED, Level, Node, Output, next_number
 from .op import Kind, Op
 from .rules import Spec
 from .saved import pack
@@ -27,7 +26,9 @@ from .tensor import Tensor, as_tensor, constant, new_tensor
 class FunctionCtx:
     """What `forward` tells `backward` and `jvp`. Attributes of the user's own are kept as they are."""
 
-    __slots__ = ("__dict__", "_dirty", "_materialize", "_non_differentiable", "_saved", "_to_save", "needs_input_grad")
+    __slots__ = (
+        "__dict__", "_dirty", "_materialize", "_non_differentiable", "_saved", "_to_save", "needs_input_grad", "residual",
+    )  # fmt: skip
 
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
@@ -36,6 +37,8 @@ class FunctionCtx:
         self._dirty: tuple[Tensor, ...] = ()
         self._non_differentiable: tuple[Tensor, ...] = ()
         self._materialize = True
+        self.residual: Any = None
+        """Anything that `backward` and `jvp` need beside tensors, and that goes when those go."""
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for `backward`: inputs and outputs above all. Raises ArgumentTypeError for anything else."""
@@ -68,12 +71,13 @@ class FunctionCtx:
         """Whether `backward` gets zeros (the default) or None for outputs that nobody used."""
         self._materialize = bool(value)
 
-    def _with(self, saved: tuple[Any, ...]) -> FunctionCtx:
-        """The same with the tensors that were kept: each use has its own, so that threads may share a graph."""
+    def _with(self, saved: tuple[Any, ...], residual: Any) -> FunctionCtx:
+        """The same with what was kept: each use has its own, so that threads may share a graph."""
         other = FunctionCtx(self.needs_input_grad)
         other.__dict__ = self.__dict__
         other._materialize = self._materialize
         other._saved = saved
+        other.residual = residual
         return other
 
 
@@ -89,6 +93,7 @@ class Call(NamedTuple):
     has_derivative: tuple[bool, ...]
     dirty: dict[int, int]
     """The input that an output is, by the positions of the two."""
+    residual: Any
 
 
 def run(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
@@ -141,7 +146,8 @@ def _forward(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Cal
         isinstance(each, Tensor) and each.dtype.is_differentiable and _position(each, ctx._non_differentiable) is None
         for each in outputs
     )
-    return Call(ctx, outputs, isinstance(output, (tuple, list)), places, others, has_derivative, dirty)  # type: ignore[arg-type]
+    residual, ctx.residual = ctx.residual, None
+    return Call(ctx, outputs, isinstance(output, (tuple, list)), places, others, has_derivative, dirty, residual)  # type: ignore[arg-type]
 
 
 def _position(tensor: Any, among: Sequence[Any]) -> int | None:
@@ -181,9 +187,12 @@ class FunctionOp(Op):
         return len(node.options.specs)
 
 
-@functools.cache
 def _op_of(function: Any) -> FunctionOp:
-    return FunctionOp(function)
+    """The operation of a Function, which keeps it: one that was made for a single call goes with it."""
+    op = vars(function).get("_operation")
+    if op is None:
+        op = function._operation = FunctionOp(function)
+    return op
 
 
 class Recorded(NamedTuple):
@@ -232,7 +241,9 @@ def _pull(node: Node, g: tuple[Any, ...], kept: Sequence[Any], wants: Sequence[b
     offset = {"input": 0, "output": arity, "other": arity + count}
     saved = tuple(_tensor(kept[offset[kind] + position]) for kind, position in call.places)
     grads = [_grad_output(part, spec, call.ctx, backend) for part, spec in zip(g, specs, strict=True)]
-    results = function.reverse_rule()(call.ctx._with(saved), *grads)
+    if node.kept is FREED:
+        node.options = Recorded(call._replace(residual=None), specs, backend)
+    results = function.reverse_rule()(call.ctx._with(saved, call.residual), *grads)
     results = list(results) if isinstance(results, (tuple, list)) else [results]
     if len(results) < arity or any(extra is not None for extra in results[arity:]):
         raise GradientError(
@@ -282,7 +293,7 @@ def _push(
 ) -> tuple[Any, ...]:
     """The outputs with their tangents, by the user's `jvp`."""
     values = {"input": inner, "output": call.outputs, "other": call.others}
-    ctx = call.ctx._with(tuple(values[kind][position] for kind, position in call.places))
+    ctx = call.ctx._with(tuple(values[kind][position] for kind, position in call.places), call.residual)
     tangents = []
     for arg, value in zip(args, inner, strict=True):
         if isinstance(arg, Dual) and arg.level is level:

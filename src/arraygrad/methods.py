@@ -196,7 +196,7 @@ _PLAIN = (
     activations.relu, activations.sigmoid, activations.softmax, activations.log_softmax, activations.logsumexp,
     linear_algebra.matmul, linear_algebra.vecdot, sorting.argsort, sorting.sort, manipulation.flip, manipulation.roll,
     manipulation.repeat, statistical.cumulative_sum, statistical.cumulative_prod, searching.nonzero, copying.clone,
-    copying.to_device, indexing.take,
+    copying.to_backend, copying.to_device, indexing.take,
 )  # fmt: skip
 _ALIASES: dict[str, Method] = {
     "neg": elementwise.negative, "sub": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide,
