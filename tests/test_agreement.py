@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from arraygrad_conformance import differentiable_calls
 from arraygrad_conformance.closeness import same
-from arraygrad_conformance.parameters import DEVICE
+from arraygrad_conformance.parameters import BACKEND, DEVICE
 from arraygrad_conformance.properties import takes
 from samples import BOTH, EXAMPLES, NEITHER, Sample, samples
 
@@ -53,7 +53,8 @@ class Own:
 
     @staticmethod
     def option(name: str, value: Any) -> Any:
-        return "cpu" if isinstance(value, str) and value == DEVICE else value
+        known = {DEVICE: "cpu", BACKEND: ag.get_backend("numpy")}
+        return known.get(value, value) if isinstance(value, str) else value
 
     @staticmethod
     def array(value: Any) -> Any:

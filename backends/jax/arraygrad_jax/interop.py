@@ -6,14 +6,15 @@ JAX's gradient by a complex number is the conjugate of arraygrad's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy
 
 from arraygrad.backends import Backend, get_backend
-from arraygrad.backends.foreign import Flat, Foreign
+from arraygrad.backends.foreign import Call, Flat, Foreign
 from arraygrad.interop import exported
 from arraygrad.ops.copying import to_backend
 from arraygrad.tensor import as_tensor
@@ -21,10 +22,19 @@ from arraygrad.tensor import as_tensor
 Array = Any
 
 
-def flatten(value: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+class Rebuild(NamedTuple):
+    """The function that puts leaves in the places of a pytree's. Those of equal trees are equal."""
+
+    tree: Any
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        return jax.tree.unflatten(self.tree, leaves)
+
+
+def flatten(value: Any) -> tuple[list[Any], Rebuild]:
     """The leaves of a pytree, and the function that puts others in their places."""
     leaves, tree = jax.tree.flatten(value)
-    return leaves, lambda values: jax.tree.unflatten(tree, values)
+    return leaves, Rebuild(tree)
 
 
 def is_inexact(array: Array) -> bool:
@@ -38,37 +48,70 @@ def is_inexact(array: Array) -> bool:
 class JaxFunction(Foreign):
     """A function of JAX."""
 
-    def linearize(self, flat: Flat, arrays: Sequence[Array], needs: Sequence[bool]) -> Point:
-        """Trace the function; what `jax.jit` compiled is compiled with its derivative."""
-        return Point(flat, arrays, needs)
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._compiled: dict[Any, tuple[Call, Callable[..., Any]]] = {}
 
-    def flatten(self, value: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    def linearize(self, call: Call, arrays: Sequence[Array], needs: Sequence[bool]) -> Point:
+        """Trace the function, once for all calls alike if it was compiled: then so is its derivative."""
+        if not isinstance(self.function, jax.stages.Wrapped) or not any(needs):
+            return Point(call, arrays, needs)
+        kinds = tuple((array.shape, array.dtype) for array in arrays)
+        try:
+            first, linearization = self._compiled[call.key, kinds, tuple(needs)]
+        except KeyError:
+            first, linearization = call, jax.jit(lambda arrays: linearized(call, arrays, needs))
+            self._compiled[call.key, kinds, tuple(needs)] = first, linearization
+        except TypeError:  # arguments that cannot be hashed
+            return Point(call, arrays, needs)
+        point = Point(call, arrays, needs, linearization(arrays))
+        call.results_of(first)
+        return point
+
+    def flatten(self, value: Any) -> tuple[list[Any], Rebuild]:
         """Pytrees are JAX's."""
         return flatten(value)
 
 
-class Point:
-    """A function at arrays, with what JAX keeps to walk back."""
+def of_moving(flat: Flat, arrays: Sequence[Array | None], moving: Sequence[int]) -> Flat:
+    """A function of those arguments that are differentiated by."""
 
-    def __init__(self, flat: Flat, arrays: Sequence[Array | None], needs: Sequence[bool]) -> None:
-        self.flat, self.arrays = flat, arrays
+    def of_some(*some: Array) -> list[Array]:
+        given = list(arrays)
+        for place, array in zip(moving, some, strict=True):
+            given[place] = array
+        return list(flat(*given))
+
+    return of_some
+
+
+def linearized(flat: Flat, arrays: Sequence[Array | None], needs: Sequence[bool]) -> tuple[Any, Any]:
+    """The value of a function, and its transpose by the arguments that are needed."""
+    moving = [place for place, need in enumerate(needs) if need]
+    return jax.vjp(of_moving(flat, arrays, moving), *(arrays[place] for place in moving))
+
+
+@jax.jit
+def _transposed(transpose: Callable[..., Any], cotangents: list[Any]) -> Any:
+    """What was compiled, applied without tracing it again."""
+    return transpose(cotangents)
+
+
+class Point:
+    """A function at arrays, with what JAX keeps to walk back: as it was compiled, or found now."""
+
+    def __init__(
+        self, flat: Flat, arrays: Sequence[Array | None], needs: Sequence[bool], compiled: tuple[Any, Any] | None = None
+    ) -> None:
+        self.flat, self.arrays, self.needs = flat, arrays, needs
         self.moving = [place for place, need in enumerate(needs) if need]
-        if self.moving:
-            self.outputs, self.transpose = jax.vjp(self.of_moving(arrays), *(arrays[place] for place in self.moving))
+        if compiled is not None:
+            self.outputs, self.transpose = compiled[0], partial(_transposed, compiled[1])
+        elif self.moving:
+            self.outputs, self.transpose = linearized(flat, arrays, needs)
         else:
             self.outputs = flat(*arrays)
         self.differentiable = [bool(self.moving) and is_inexact(output) for output in self.outputs]
-
-    def of_moving(self, arrays: Sequence[Array | None]) -> Flat:
-        """The function, of those arguments that are differentiated by."""
-
-        def of_some(*some: Array) -> list[Array]:
-            given = list(arrays[: len(self.arrays)])
-            for place, array in zip(self.moving, some, strict=True):
-                given[place] = array
-            return list(self.flat(*given))
-
-        return of_some
 
     def pull(self, arrays: Sequence[Array | None], needs: Sequence[bool]) -> Point:
         """By what JAX kept; traced anew, as a function of the point too, if it is to be differentiated."""
@@ -77,7 +120,7 @@ class Point:
         def pulled(*arrays: Array | None) -> list[Array | None]:
             transpose = self.transpose
             if any(needs):
-                _, transpose = jax.vjp(self.of_moving(arrays), *(arrays[place] for place in self.moving))
+                _, transpose = linearized(self.flat, arrays[:count], self.needs)
             found = transpose([self._cotangent(*pair) for pair in zip(self.outputs, arrays[count:], strict=True)])
             by_place = dict(zip(self.moving, map(jnp.conj, found), strict=True))
             return [by_place.get(place, jnp.zeros(())) for place in range(count)]
@@ -98,7 +141,7 @@ class Point:
             primals: list[Any] = [arrays[place] for place in self.moving]
             flowing = [arrays[count + place] for place in self.moving]
             tangents = [jnp.zeros_like(x) if t is None else t for x, t in zip(primals, flowing, strict=True)]
-            _, found = jax.jvp(self.of_moving(arrays), primals, tangents)
+            _, found = jax.jvp(of_moving(self.flat, arrays[:count], self.moving), primals, tangents)
             return [t if flows else jnp.zeros(()) for t, flows in zip(found, self.differentiable, strict=True)]
 
         return Point(pushed, arrays, needs)

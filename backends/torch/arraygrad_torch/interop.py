@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from arraygrad.backends import Backend
-from arraygrad.backends.foreign import Flat, Foreign
+from arraygrad.backends.foreign import Call, Foreign
 from arraygrad.errors import GradientError
 from arraygrad.interop import exported
 from arraygrad.structure import flatten, rebuild
@@ -31,15 +31,15 @@ class TorchFunction(Foreign):
         """Those that require a gradient now."""
         return {name: each.detach() for name, each in _named(self._owner).items() if each.requires_grad}
 
-    def linearize(self, flat: Flat, arrays: Sequence[Array], needs: Sequence[bool]) -> Point:
+    def linearize(self, call: Call, arrays: Sequence[Array], needs: Sequence[bool]) -> Point:
         """Record the function on copies of its arguments, which it may write to."""
         parameters = [each for each in _named(self._owner).values() if each.requires_grad]
         given, needed = arrays[len(parameters) :], needs[len(parameters) :]
         if not any(needs) and any(array.requires_grad for array in given):
-            return Point([], flat(*given), detaches=False)  # arraygrad's graph ends here, and PyTorch's goes on
+            return Point([], call(*given), detaches=False)  # arraygrad's graph ends here, and PyTorch's goes on
         leaves = [leaf(array, need) for array, need in zip(given, needed, strict=True)]
         with torch.set_grad_enabled(any(needs)):
-            outputs = [self.own(array) for array in flat(*(each.clone() for each in leaves))]
+            outputs = [self.own(array) for array in call(*(each.clone() for each in leaves))]
         check_leaves(outputs, {id(each) for each in [*parameters, *leaves]})
         return Point([each if need else None for each, need in zip([*parameters, *leaves], needs, strict=True)], outputs)
 

@@ -53,6 +53,8 @@ def exchange(source: Backend, x: Array, target: Backend, device: Any = None, own
 
 def _shared(source: Backend, x: Array, target: Backend) -> Array | None:
     """The same memory as an array of `target`; None if that is not possible."""
+    if source is target:
+        return x
     try:
         return target.xp.from_dlpack(Export(source, x))
     except ArraygradError:

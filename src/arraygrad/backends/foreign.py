@@ -16,6 +16,20 @@ Flat = Callable[..., Sequence[Array]]
 """A function from arrays to arrays, without nested containers."""
 
 
+class Call(Protocol):
+    """A call of a function, from the arrays among its arguments to those among its results."""
+
+    key: Any
+    """What calls have in common that differ in the values of arrays alone: hashable if the other arguments are."""
+
+    def __call__(self, *arrays: Array) -> Sequence[Array]: ...
+
+    def results_of(self, other: Any) -> None:
+        """Say that the results are where those of another call are: one of the same key, on arrays alike. For a library
+        that need not call the function again."""
+        ...
+
+
 class Linearized(Protocol):
     """A function at a point."""
 
@@ -51,8 +65,8 @@ class Foreign:
         the memory of the library's own and are no part of its graph."""
         return {}
 
-    def linearize(self, flat: Flat, arrays: Sequence[Array], needs: Sequence[bool]) -> Linearized:
-        """`flat`, which calls the function, at `arrays`: the parameters, then its arguments."""
+    def linearize(self, call: Call, arrays: Sequence[Array], needs: Sequence[bool]) -> Linearized:
+        """A call of the function at `arrays`: the parameters, which it is not given, then its arguments."""
         raise NotImplementedError
 
     def accumulate(self, name: str, gradient: Array) -> None:

@@ -76,9 +76,18 @@ class _Call:
 
     def linearize(self, arrays: Sequence[Any], needs: Sequence[bool]) -> Linearized:
         """The function at the parameters and the arrays among its arguments."""
-        return self.foreign.linearize(self.flat, arrays, [need and self.records for need in needs])
+        return self.foreign.linearize(self, arrays, [need and self.records for need in needs])
 
-    def flat(self, *arrays: Any) -> list[Any]:
+    @property
+    def key(self) -> Any:
+        """What calls have in common that differ in the values of arrays alone."""
+        return self.rebuild, tuple(self.places), tuple(self.leaves)
+
+    def results_of(self, other: _Call) -> None:
+        """Find results where another call, of the same key, found them."""
+        self.results, self.result_places, self.rebuild_results = other.results, other.result_places, other.rebuild_results
+
+    def __call__(self, *arrays: Any) -> list[Any]:
         """The function, from arrays to arrays."""
         leaves = list(self.leaves)
         for place, array in zip(self.places, arrays, strict=True):

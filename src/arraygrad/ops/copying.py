@@ -28,7 +28,7 @@ def transfer(x: Array, /, *, backend: Backend, device: Any = None, own: bool = F
 
 
 @composite
-def to_backend(x: Array, /, backend: str | Backend, *, device: Any = None) -> Tensor:
+def to_backend(x: Any, /, backend: str | Backend, *, device: Any = None) -> Tensor:
     """x stored by another library, in the same memory where DLPack makes that possible; x itself if it is so already.
 
     It stays on its device if the other library knows it, or goes to `device`. The gradient comes back in x's library, data
