@@ -95,8 +95,7 @@ class TorchBackend(Backend):
 
 
 def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
-    """A copy is cut off from PyTorch's graph. PyTorch has neither negative strides, nor memory that is not to be
-    written, nor another order of bytes."""
+    """A copy is cut off from PyTorch's graph. PyTorch has neither negative strides nor memory that is not to be written."""
     if isinstance(obj, torch.Tensor):
         same = dtype in (None, obj.dtype) and device in (None, obj.device)
         if copy is False and not same:
@@ -104,8 +103,6 @@ def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool |
         return (obj.detach() if copy else obj).to(device or obj.device, dtype or obj.dtype, copy=bool(copy))
     if isinstance(obj, numpy.ndarray) and copy is not False and (min((1, *obj.strides)) < 0 or not obj.flags.writeable):
         obj = obj.copy()
-    if isinstance(obj, numpy.ndarray) and copy is not False and not obj.dtype.isnative:
-        obj = obj.astype(obj.dtype.newbyteorder("="))
     return library.asarray(obj, dtype=dtype, device=device, copy=copy)
 
 

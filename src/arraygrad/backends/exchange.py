@@ -43,7 +43,8 @@ def exchange(source: Backend, x: Array, target: Backend, device: Any = None, own
         )
     made = _shared(source, x, target)
     if made is None:
-        made = target.xp.asarray(source.to_numpy(x))
+        values = source.to_numpy(x)
+        made = target.xp.asarray(values.astype(values.dtype.newbyteorder("="), copy=False))
     elif own and source.writable and not target.writable:
         made = target.xp.asarray(made, copy=True)
     if target.neutral_dtype(made.dtype) != dtype:  # NumPy may have needed another one on the way
