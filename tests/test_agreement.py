@@ -1,7 +1,7 @@
 """Values and derivatives of every function, of first and of second order, agree with PyTorch and JAX to rounding.
 
-The adapters of `conformance/peers` say what the libraries have for each function, and what they lack. `samples` says where the
-functions are compared: at regular points, since at others the libraries disagree (`docs/numerics.md`).
+The adapters of `conformance/peers` say what the libraries have for each function, and what they lack. `samples` says where
+the functions are compared: at regular points, since at others the libraries disagree (`docs/numerics.md`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from arraygrad.conformance import differentiable_calls
 from arraygrad.conformance.closeness import same
-from arraygrad.conformance.parameters import DEVICE
+from arraygrad.conformance.parameters import BACKEND, DEVICE
 from arraygrad.conformance.properties import takes
 from peers import peer
 from samples import BOTH, EXAMPLES, NEITHER, Sample, samples
@@ -53,7 +53,8 @@ class Own:
 
     @staticmethod
     def option(name: str, value: Any) -> Any:
-        return "cpu" if isinstance(value, str) and value == DEVICE else value
+        known = {DEVICE: "cpu", BACKEND: ag.get_backend("numpy")}
+        return known.get(value, value) if isinstance(value, str) else value
 
     @staticmethod
     def array(value: Any) -> Any:

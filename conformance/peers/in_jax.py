@@ -138,6 +138,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "softmax": jax.nn.softmax,
     "softplus": jax.nn.softplus,
     "to_device": lambda x, device, *, stream: jax.device_put(x, device),
+    "transfer": lambda x, **options: x,
     "trapezoid": jax.scipy.integrate.trapezoid,
     "unique_all": lambda x: (_unique_values(x),),
     "unique_counts": lambda x: (_unique_values(x),),

@@ -150,6 +150,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "softmax": torch.softmax,
     "softplus": functional.softplus,
     "to_device": lambda x, device, *, stream: x.to(device),
+    "transfer": lambda x, **options: x,
     "trapezoid": lambda y, x=None, dx=None: torch.trapezoid(y, x) if dx is None else torch.trapezoid(y, dx=dx),
     "xlogy": torch.special.xlogy,
 }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 __path__ = extend_path(__path__, __name__)  # a checkout has arraygrad.conformance in a folder of its own
 
-from . import autograd, errors, func, methods
+from . import autograd, errors, func, interop, methods
 from . import namespace as _namespace
 from .autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend

@@ -83,5 +83,6 @@ def check_grad(tensor: Tensor, value: object) -> None:
         )
     if value.backend is not tensor.backend:
         raise ArgumentTypeError(
-            f"grad: got a gradient stored by {value.backend.name} for a tensor stored by {tensor.backend.name}"
+            f"grad: got a gradient stored by {value.backend.name} for a tensor stored by {tensor.backend.name}; convert it "
+            f"first, with g.to_backend({tensor.backend.name!r})"
         )

@@ -135,7 +135,8 @@ def evaluate(op: Op, values: Sequence[Any], options: dict[str, Any]) -> Any:
             out = kernel(*values[: op.positional], **named, **options)
     except Exception as error:
         raise explain(op.name, describe(op, values, options), error) from error
-    outs = tuple(map(backend.wrap, out)) if op.multiple else backend.wrap(out)
+    wrap = op.wrap_of(backend)
+    outs = tuple(map(wrap, out)) if op.multiple else wrap(out)
     profiler = current().profiler
     if profiler is not None:
         profiler.add(op.name, "forward", start, perf_counter(), sum(map(size_of, outs if op.multiple else (outs,))))
@@ -167,7 +168,7 @@ def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backen
     names = [backend.name for backend in backends]
     raise BackendError(
         f"{op.name}({describe(op, values, {})}): its arrays are stored by {' and by '.join(names)}; expected one backend; "
-        "convert all to one, with arraygrad.asarray(x.numpy(), backend=...)"
+        f"convert all to one, with x.to_backend({names[0]!r}): gradients flow through that"
     )
 
 

@@ -11,7 +11,9 @@ from .tensor import Tensor
 class FunctionCtx:
     """What `forward` tells `backward` and `jvp`. Attributes of the user's own are kept as they are."""
 
-    __slots__ = ("__dict__", "_dirty", "_materialize", "_non_differentiable", "_saved", "_to_save", "needs_input_grad")
+    __slots__ = (
+        "__dict__", "_dirty", "_materialize", "_non_differentiable", "_saved", "_to_save", "needs_input_grad", "residual",
+    )  # fmt: skip
 
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
@@ -20,6 +22,8 @@ class FunctionCtx:
         self._dirty: tuple[Tensor, ...] = ()
         self._non_differentiable: tuple[Tensor, ...] = ()
         self._materialize = True
+        self.residual: Any = None
+        """Anything that `backward` and `jvp` need beside tensors, and that goes when those go."""
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for `backward`: inputs and outputs above all. Raises ArgumentTypeError for anything else."""
@@ -52,10 +56,11 @@ class FunctionCtx:
         """Whether `backward` gets zeros (the default) or None for outputs that nobody used."""
         self._materialize = bool(value)
 
-    def _with(self, saved: tuple[Any, ...]) -> FunctionCtx:
-        """The same with the tensors that were kept: each use has its own, so that threads may share a graph."""
+    def _with(self, saved: tuple[Any, ...], residual: Any) -> FunctionCtx:
+        """The same with what was kept: each use has its own, so that threads may share a graph."""
         other = FunctionCtx(self.needs_input_grad)
         other.__dict__ = self.__dict__
         other._materialize = self._materialize
         other._saved = saved
+        other.residual = residual
         return other

@@ -8,7 +8,6 @@ an input or an output, so that the derivative of `backward` goes through it.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from .call import deepest, level_of
 from .context import FunctionCtx
 from .dual import Dual, DualLevel
 from .errors import ArgumentError, ArgumentTypeError, GradientError
-from .graph import Level, Node, Output, next_number
+from .graph import FREED, Level, Node, Output, next_number
 from .op import Kind, Op
 from .rules import Spec
 from .saved import pack
@@ -37,6 +36,7 @@ class Call(NamedTuple):
     has_derivative: tuple[bool, ...]
     dirty: dict[int, int]
     """The input that an output is, by the positions of the two."""
+    residual: Any
 
 
 def run(function: Any, args: Sequence[Any], names: tuple[str, ...], needs: tuple[bool, ...]) -> Call:
@@ -90,7 +90,8 @@ def _forward(function: Any, args: Sequence[Any], names: tuple[str, ...], needs: 
         isinstance(each, Tensor) and each.dtype.is_differentiable and _position(each, ctx._non_differentiable) is None
         for each in outputs
     )
-    return Call(ctx, outputs, isinstance(output, (tuple, list)), places, others, has_derivative, dirty)  # type: ignore[arg-type]
+    residual, ctx.residual = ctx.residual, None
+    return Call(ctx, outputs, isinstance(output, (tuple, list)), places, others, has_derivative, dirty, residual)  # type: ignore[arg-type]
 
 
 def _position(tensor: Any, among: Sequence[Any]) -> int | None:
@@ -147,9 +148,12 @@ class FunctionNode(Node):
         return getattr(self.options.call.ctx, name)
 
 
-@functools.cache
 def _op_of(function: Any) -> FunctionOp:
-    return FunctionOp(function)
+    """The operation of a Function, which keeps it: one that was made for a single call goes with it."""
+    op = vars(function).get("_operation")
+    if op is None:
+        op = function._operation = FunctionOp(function)
+    return op
 
 
 class Recorded(NamedTuple):
@@ -196,7 +200,9 @@ def _pull(node: Node, g: tuple[Any, ...], kept: Sequence[Any], wants: Sequence[b
     function: Any = node.op.function
     arity = len(node.edges)
     grads = [_grad_output(part, spec, call.ctx, backend) for part, spec in zip(g, specs, strict=True)]
-    results = function.reverse_rule()(call.ctx._with(_saved(node, kept)), *grads)
+    if node.kept is FREED:
+        node.options = Recorded(call._replace(residual=None), specs, backend)
+    results = function.reverse_rule()(call.ctx._with(_saved(node, kept), call.residual), *grads)
     results = list(results) if isinstance(results, (tuple, list)) else [results]
     if len(results) < arity or any(extra is not None for extra in results[arity:]):
         raise GradientError(
@@ -250,7 +256,7 @@ def _push(
 ) -> tuple[Any, ...]:
     """The outputs with their tangents, by the user's `jvp`."""
     values = {"input": inner, "output": call.outputs, "other": call.others}
-    ctx = call.ctx._with(tuple(values[kind][position] for kind, position in call.places))
+    ctx = call.ctx._with(tuple(values[kind][position] for kind, position in call.places), call.residual)
     tangents = []
     for arg, value in zip(args, inner, strict=True):
         if isinstance(arg, Dual) and arg.level is level:

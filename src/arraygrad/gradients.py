@@ -8,7 +8,7 @@ from typing import Any
 
 from . import modes
 from .accumulation import Holder, accumulate, holder_of, own
-from .backends import backend_of
+from .backends import backend_of, quiet
 from .call import bare, level_of
 from .engine import walk
 from .errors import ArgumentError, GradientError
@@ -210,7 +210,7 @@ def differentiate(
     if outer < level.depth:
         modes.depth.set(level.depth)  # a transform that a rule or a hook calls is deeper than what is blocked
     try:
-        with backend_of(bare(roots[0][1])).quiet():
+        with quiet(backend_of(bare(roots[0][1]))):
             return walk(
                 start,
                 retain_graph=create_graph if retain_graph is None else retain_graph,

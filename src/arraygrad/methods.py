@@ -242,7 +242,7 @@ _PLAIN = (
     elementwise.multiply, elementwise.divide, elementwise.remainder,
     activations.relu, activations.sigmoid,
     linear_algebra.matmul, linear_algebra.vecdot, manipulation.repeat, searching.nonzero, copying.clone,
-    copying.to_device, indexing.take,
+    copying.to_backend, copying.to_device, indexing.take,
 )  # fmt: skip
 _ALIASES: dict[str, Method] = {
     "neg": elementwise.negative, "add": inplace.scaled(elementwise.add), "sub": inplace.scaled(elementwise.subtract),

@@ -76,6 +76,8 @@ class Op:
         self._plans: dict[tuple[bool, ...], tuple[tuple[Keep, ...], bool] | None] = {}
         self.wraps: dict[type, Callable[..., Any]] = {}
         self.elementwise = False
+        self.crosses = "backend" in options
+        """Whether the result is stored by another backend: that of the option."""
         self.named = {name for rule in rules.values() for name in parameters(rule)} if rules else set()
         self.pointwise = False
 
@@ -123,7 +125,7 @@ class Op:
             kind = type(array)
             if kind not in self.wraps and not isinstance(array, Tensor) and is_array(array):
                 backend = backend_of(array)
-                self.wraps[kind] = backend.wrap
+                self.wraps[kind] = self.wrap_of(backend)
                 if type(backend.wrap(array)) is kind:
                     self.kernels[kind] = self.kernel_of(backend)
 
@@ -138,6 +140,10 @@ class Op:
                 f"{self.name}: backend {backend.name!r} has no function of this name; the backend's author can add it to "
                 "its overrides"
             ) from None
+
+    def wrap_of(self, backend: Backend) -> Callable[..., Any]:
+        """The function that makes a proper array of what a kernel of the backend answers."""
+        return _unchanged if self.crosses else backend.wrap
 
     def needs(self, tracked: Sequence[bool]) -> set[str]:
         """Names that the rules of the tracked arguments ask for."""
@@ -228,11 +234,15 @@ class Op:
         return names.index(name)
 
 
+def _unchanged(array: Any) -> Any:
+    return array
+
+
 _NODE_NAMES = {
     "multiply": "Mul", "subtract": "Sub", "divide": "Div", "negative": "Neg", "matmul": "Mm",
     "permute_dims": "Permute", "matrix_transpose": "Transpose", "convert": "ToCopy", "concat": "Cat",
     "getitem": "Slice", "expand_dims": "Unsqueeze", "remainder": "Remainder", "broadcast_to": "Expand", "unstack": "Unbind",
-    "linalg.vector_norm": "LinalgVectorNorm",
+    "linalg.vector_norm": "LinalgVectorNorm", "transfer": "ToBackend",
 }  # fmt: skip
 """Where PyTorch's name for a node is not that of the standard's function."""
 

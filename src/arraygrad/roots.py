@@ -104,7 +104,7 @@ def _explicit(index: int, tensor: Tensor, gradient: Any) -> Tensor:
     if gradient.backend is not tensor.backend:
         raise ArgumentTypeError(
             f"grad_output[{index}]: got an array stored by {gradient.backend.name} for an output stored by "
-            f"{tensor.backend.name}; convert it first"
+            f"{tensor.backend.name}; convert it first, with g.to_backend({tensor.backend.name!r})"
         )
     if gradient.device != tensor.device:
         raise ArgumentTypeError(

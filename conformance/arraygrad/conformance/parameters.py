@@ -23,6 +23,9 @@ STRATEGIES: dict[str, Strategy] = {}
 DEVICE = "<the device>"
 """Stands for the first device of whatever backend a case runs on."""
 
+BACKEND = "<the backend>"
+"""Stands for that backend itself."""
+
 
 def strategy_of(call: Call, parameter: str) -> Strategy:
     """The strategy of a parameter. Raises LookupError if there is none."""
@@ -237,6 +240,16 @@ def _kinds(draft: Draft) -> str:
 @strategy("to_device.device")
 def _device(draft: Draft) -> str:
     return DEVICE
+
+
+@strategy("transfer.backend", "transfer.source")
+def _backend(draft: Draft) -> str:
+    return BACKEND
+
+
+@strategy("own")
+def _own(draft: Draft) -> bool:
+    return draft.random.choice([False, True])
 
 
 @strategy("device")

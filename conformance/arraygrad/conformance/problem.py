@@ -17,7 +17,7 @@ from arraygrad.tensor import as_tensor
 from .calls import Call
 from .cases import Case
 from .observed import OBSERVED
-from .parameters import DEVICE
+from .parameters import BACKEND, DEVICE
 
 Arrays = list[Any]
 
@@ -59,6 +59,8 @@ class Problem:
     def _option(self, value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(self._option(part) for part in value)
+        if isinstance(value, str) and value == BACKEND:
+            return self.backend
         if isinstance(value, str) and value == DEVICE:
             return self.backend.devices()[0] if self.device is None else self.device
         return self.raw(value)

@@ -126,6 +126,7 @@ BY_NUMPY: dict[str, Function] = {
     "convert": lambda x, dtype, *, copy: x.astype(as_dtype(dtype).name),
     "clone": lambda x: x,
     "to_device": lambda x, device, *, stream: x,
+    "transfer": lambda x, **options: x,
     "getitem": lambda x, key: x[key],
     "index_add": _index_add,
     "index_set": _index_set,

@@ -32,7 +32,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..dtypes import DType, as_dtype
+from ..errors import BackendError
 from . import extra, scipy_functions, substitutes
+from .exchange import exchange
+from .foreign import Foreign
 from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put, upwards
 from .random_numbers import RandomNumbers
 from .repairs import REPAIRS
@@ -118,6 +121,16 @@ class Backend(RandomNumbers):
     def raw_dtype(self, dtype: DType | object) -> Any:
         """The library's own data type for `dtype`, by name."""
         return getattr(self.xp, as_dtype(dtype).name)
+
+    def require_dtype(self, dtype: DType) -> Any:
+        """The library's own data type for `dtype`. Raises BackendError for one that arrays cannot have."""
+        try:
+            return self.raw_dtype(dtype)
+        except AttributeError:
+            raise BackendError(
+                f"to_backend: got {dtype.name}; expected a data type of backend {self.name!r}, which has none of this name; "
+                "convert to another one first, with x.astype(...)"
+            ) from None
 
     @functools.cached_property
     def _neutral(self) -> dict[Any, DType]:
@@ -226,6 +239,22 @@ class Backend(RandomNumbers):
         """A context in which the library does not warn of infinities and NaN, for backward passes."""
         return nullcontext()
 
+    # -- functions of the library -------------------------------------------------------------------
+
+    def adopt(self, function: Callable[..., Any], parameters: Any = None) -> Foreign:
+        """A function of the library, for `arraygrad.interop`. Raises BackendError if the library differentiates nothing."""
+        raise BackendError(
+            f"interop: got {function!r} for backend {self.name!r}, which does not say how functions of its library are "
+            "differentiated; write the function in arraygrad, or give it a derivative with arraygrad.autograd.Function"
+        )
+
+    def export(self, function: Callable[..., Any], backend: Backend, **options: Any) -> Callable[..., Any]:
+        """A function of Tensors, computed with another backend or this one, as a function of the library with its own
+        derivative. Raises BackendError if the library differentiates nothing."""
+        raise BackendError(
+            f"interop: backend {self.name!r} does not say how its library is given a function with a derivative of its own"
+        )
+
     # -- devices ------------------------------------------------------------------------------------
 
     def devices(self) -> tuple[Any, ...]:
@@ -277,6 +306,7 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "moveaxis": lambda x, /, source, destination: backend.library.moveaxis(x, source, destination),
         "tile": lambda x, /, repetitions: backend.library.tile(x, repetitions),
         "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),
+        "transfer": lambda x, /, *, backend, device, own, source: exchange(source, x, backend, device, own),
     }
     composed = {name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}
     return {**own, **composed, **scipy_functions.kernels(backend)}

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
 from typing import Any
@@ -254,6 +254,18 @@ def use_backend(name: str) -> Iterator[Backend]:
         yield backend
     finally:
         _default.set(before)
+
+
+def quiet(backend: Backend) -> AbstractContextManager[Any]:
+    """A context in which neither a backend's library nor others that are in use warn of infinities and NaN: a graph may
+    span several."""
+    others = [each for each in list(_by_name.values()) if type(each).quiet is not Backend.quiet and each is not backend]
+    if not others:
+        return backend.quiet()
+    stack = ExitStack()
+    for each in (backend, *others):
+        stack.enter_context(each.quiet())
+    return stack
 
 
 def survey() -> dict[str, Backend | BackendError]:

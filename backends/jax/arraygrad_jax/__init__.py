@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -14,7 +15,10 @@ import numpy
 
 from arraygrad.backends import Backend
 from arraygrad.backends.positions import has_integer_array
-from arraygrad.dtypes import as_dtype
+from arraygrad.dtypes import DType, as_dtype
+from arraygrad.errors import BackendError
+
+from .interop import JaxFunction, export
 
 Array = Any
 
@@ -45,6 +49,14 @@ class JaxBackend(Backend):
     def raw_dtype(self, dtype: Any) -> Any:
         raw = getattr(jnp, as_dtype(dtype).name)
         return jax.dtypes.canonicalize_dtype(raw) if as_dtype(dtype).kind.endswith("integer") else raw
+
+    def require_dtype(self, dtype: DType) -> Any:
+        if jax.dtypes.canonicalize_dtype(dtype.name).name != dtype.name:
+            raise BackendError(
+                f"to_backend: got {dtype.name}; expected a data type of backend 'jax', which has none of 64 bits unless "
+                "they are switched on, with jax.config.update('jax_enable_x64', True); or convert first, with x.astype(...)"
+            )
+        return super().require_dtype(dtype)
 
     def real_dtypes(self) -> Any:
         return map(jnp.dtype, ("float64", "float32", "float16", "bfloat16"))
@@ -81,6 +93,14 @@ class JaxBackend(Backend):
         if tuple(options.get("max_version", ())) < (1, 0):
             options.pop("max_version", None)  # JAX raises for versions older than its own, which it gives by default
         return super().dlpack(x, **options)
+
+    def adopt(self, function: Callable[..., Any], parameters: Any = None) -> JaxFunction:
+        return JaxFunction(function)
+
+    def export(
+        self, function: Callable[..., Any], backend: Backend, like: Callable[..., Any] | None = None
+    ) -> Callable[..., Any]:
+        return export(function, self, backend, like)
 
     def seed(self, seed: int) -> None:
         with jax.ensure_compile_time_eval():

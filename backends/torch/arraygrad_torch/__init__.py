@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import array_api_compat.torch as library
@@ -14,8 +15,14 @@ from torch._subclasses import FakeTensor
 
 from arraygrad.backends import Backend
 from arraygrad.backends.positions import along_one_axis, covered, has_integer_array, is_integer_array, is_mask, parts_of
+from arraygrad.errors import ExportError
+
+from .interop import TorchFunction, export
 
 Array = Any
+_ON_HOST = 1
+"""The device that DLPack calls kDLCPU."""
+
 _DRAWS = {"random": torch.rand, "standard_normal": torch.randn, "integers": torch.randint}
 _BASIC = {int, type(None), type(Ellipsis)}
 
@@ -94,9 +101,23 @@ class TorchBackend(Backend):
             return x
         return x.clone()
 
+    def dlpack(self, x: Array, **options: Any) -> Any:
+        if x.requires_grad:
+            raise ExportError(
+                "got a tensor that requires a gradient of PyTorch, whose graph ends where the tensor leaves; expected one "
+                "that arraygrad alone records; detach it first, or differentiate with arraygrad"
+            )
+        return super().dlpack(x.resolve_conj().resolve_neg(), **options)
+
     def to_numpy(self, x: Array) -> Any:
         x = x.float() if x.dtype is torch.bfloat16 else x  # which NumPy has not
         return x.detach().cpu().resolve_conj().resolve_neg().numpy()
+
+    def adopt(self, function: Callable[..., Any], parameters: Any = None) -> TorchFunction:
+        return TorchFunction(function, parameters)
+
+    def export(self, function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+        return export(function, self, backend)
 
     def seed(self, seed: int) -> None:
         torch.manual_seed(seed)
@@ -122,6 +143,17 @@ def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool |
     if isinstance(obj, numpy.ndarray) and copy is not False and (min((1, *obj.strides)) < 0 or not obj.flags.writeable):
         obj = obj.copy()
     return library.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+def _from_dlpack(x: Any, /, **options: Any) -> Array:
+    """PyTorch ends the process where strides are negative."""
+    strides = getattr(x, "strides", None)
+    if strides is None and not isinstance(x, torch.Tensor) and x.__dlpack_device__()[0] == _ON_HOST:
+        with suppress(RuntimeError):  # a data type that NumPy has not: nor has its library negative strides
+            strides = numpy.from_dlpack(x).strides
+    if min((0, *(strides or ()))) < 0:
+        x = x.copy() if hasattr(x, "copy") else numpy.from_dlpack(x).copy()
+    return library.from_dlpack(x, **options)
 
 
 def _expm(x: Array, /) -> Array:
@@ -166,6 +198,7 @@ ARITHMETIC = {
 TorchBackend.overrides = {
     "asarray": _asarray,
     "clone": torch.clone,
+    "from_dlpack": _from_dlpack,
     "to_device": lambda x, /, device, *, stream=None: x.to(device),
     "std": lambda x, /, **options: torch.sqrt(library.var(x, **options)),
     "relu": torch.relu,
