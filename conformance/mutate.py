@@ -33,8 +33,11 @@ from arraygrad.backends import get_backend
 from arraygrad.op import Kind
 
 EXAMPLES = 30
-SKIPPED = ("value", "linear_operations", "multilinear", "half_precision")
-"""Properties of the forward function alone, or that repeat others with less precision."""
+SKIPPED = (
+    "value", "linear_operations", "multilinear", "half_precision", "arrays_stay", "entries_stay", "derivatives_do_not",
+    "threads", "overwritten", "results_can", "copies",
+)  # fmt: skip
+"""Properties of backends and of the forward function alone, or that repeat others with less precision."""
 
 
 def checks_of(name: str) -> Iterator[tuple]:

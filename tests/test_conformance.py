@@ -12,10 +12,12 @@ from arraygrad.conformance import sabotage
 from arraygrad.conformance.report import Outcome, Report, State
 
 FAULTY = """
-import arraygrad.backends.numpy as plugin
 import numpy as np
 
-plugin.NumpyBackend.overrides = {**plugin.NumpyBackend.overrides, "tanh": lambda x: np.tanh(x) * 1.01}
+from arraygrad.backends import get_backend
+
+plugin = get_backend("numpy")
+plugin.overrides = {**plugin.overrides, "tanh": lambda x: np.tanh(x) * 1.01}
 """
 
 

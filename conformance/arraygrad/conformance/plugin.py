@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from arraygrad.backends import get_backend
+from arraygrad.errors import BackendError
+
+from .calls import differentiable_calls
+from .properties import PROPERTIES
 from .report import Outcome, Report
 
 SETTINGS = {"JAX_ENABLE_X64": "1"}
@@ -34,14 +39,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin a report."""
+    """Begin a report. Raises UsageError for options that ask for what there is not."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    config.stash[REPORT] = Report(config.getoption("--examples"), config.getoption("--seed"))
-    for path in config.getoption("--report"):
+    _check(config)
+    config.stash[REPORT] = Report(config.option.examples, config.option.seed)
+    config.pluginmanager.register(Recorder(config.stash[REPORT]))
+
+
+def _check(config: pytest.Config) -> None:
+    for option, asked, known in (
+        ("--only", config.option.only, differentiable_calls),
+        ("--property", config.option.property, lambda: PROPERTIES),
+    ):
+        for name in asked or ():
+            if name not in known():
+                raise pytest.UsageError(f"{option}: got {name}; expected one of: {', '.join(known())}")
+    for name in config.option.backend or ():
+        try:
+            get_backend(name)
+        except BackendError as error:
+            raise pytest.UsageError(f"--backend: {error}") from error
+    for path in config.option.report:
         if Path(path).suffix not in (".md", ".html"):
             raise pytest.UsageError(f"--report {path}: expected a file called .md or .html")
-    config.pluginmanager.register(Recorder(config.stash[REPORT]))
 
 
 class Recorder:
@@ -52,7 +73,8 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """An outcome is among the properties of the test that found it."""
-        for key, value in report.user_properties:
+        found: list[tuple[str, Any]] = report.user_properties
+        for key, value in found:
             if key == OUTCOME and report.when == "call":
                 self.report.add(Outcome(**value))
 
@@ -64,6 +86,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.section("conformance")
     terminalreporter.write_line(report.text())
-    for path in config.getoption("--report"):
+    for path in config.option.report:
         Path(path).write_text(report.html() if path.endswith(".html") else report.markdown(), encoding="utf-8")
         terminalreporter.write_line(f"written: {path}")

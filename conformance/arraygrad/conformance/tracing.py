@@ -15,7 +15,7 @@ def _by_jax(function: Callable[..., Any], arrays: Sequence[Any]) -> None:
 
 
 def _by_dask(function: Callable[..., Any], arrays: Sequence[Any]) -> None:
-    import dask
+    import dask.config
 
     def refuse(*args: Any, **options: Any) -> Any:
         raise RuntimeError("Dask was asked to compute")

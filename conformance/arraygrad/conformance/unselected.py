@@ -98,8 +98,8 @@ def _check(problem: Problem, wrong: float) -> None:
     g = quietly(problem.cotangents)
     if not all(np.isfinite(out).all() for out in problem.value(problem.case.primals)):
         raise Rejected("the value itself is not finite")
-    unselected, plain = (problem.given([s])[0] for s in (np.where(masked.bad, wrong, ones), ones))
-    same(*(problem.plain(quietly(masked, s)) for s in (unselected, plain)), "value")
+    unselected, plain = problem.given([np.where(masked.bad, wrong, ones), ones])
+    same(problem.plain(quietly(masked, unselected)), problem.plain(masked(plain)), "value")
     got = quietly(masked.derivatives, np.where(masked.bad, wrong, ones), t, g)
     expected = quietly(masked.derivatives, ones, t, g)
     names = ["gradient", "reverse over reverse", "forward over reverse", "reverse over forward", "tangent",
