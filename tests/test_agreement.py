@@ -1,7 +1,7 @@
 """Values and derivatives of every function, of first and of second order, agree with PyTorch and JAX to rounding.
 
-The adapters of `conformance/peers` say what the libraries have for each function, and what they lack. `samples` says where the
-functions are compared: at regular points, since at others the libraries disagree (`docs/numerics.md`).
+The adapters of `conformance/peers` say what the libraries have for each function, and what they lack. `samples` says
+where the functions are compared: at regular points, since at others the libraries disagree (`docs/numerics.md`).
 """
 
 from __future__ import annotations
