@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextlib import nullcontext as double
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import autograd.numpy as namespace
-import autograd.scipy.special as special
 import numpy as np
 from arraygrad.conformance.parameters import DEVICE
 from autograd.builtins import tuple as boxed
 from autograd.core import make_jvp, make_vjp
 from autograd.numpy.numpy_boxes import ArrayBox
+from autograd.scipy import special
 
 from .names import FORMERLY
 
 NESTS = True
+double = nullcontext
 
 
 def _of_tuple(f: Callable[..., Any], count: int) -> Callable[[Any], Any]:
@@ -37,7 +38,8 @@ def _conj(arrays: Any) -> Any:
 
 def vjp(f: Callable[..., Any], *x: Any) -> tuple[Any, Callable[..., Any]]:
     """autograd's, in arraygrad's convention: its gradient by a complex number is the conjugate."""
-    pull, out = make_vjp(_of_tuple(f, len(x)), boxed(x))
+    traced: Any = make_vjp(_of_tuple(f, len(x)), boxed(x))
+    pull, out = traced
     return out, lambda g: tuple(_conj(pull(_conj(g) if isinstance(g, (tuple, list)) else namespace.conj(g))))
 
 
@@ -79,13 +81,19 @@ def _running(f: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: Any) -> Any:  # noqa: A002
+def _diff(x: Any, *, axis: int, n: int, prepend: Any, append: Any) -> Any:
+    if prepend is not None or append is not None:
+        raise NotImplementedError("no such option")
+    return namespace.diff(x, n, axis)
+
+
+def _vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: Any) -> Any:
     if keepdims or isinstance(axis, tuple) or (axis is None and x.ndim > 1):
         raise NotImplementedError("of one axis without keepdims")
     return namespace.linalg.norm(x, ord, axis)
 
 
-def _matrix_norm(x: Any, *, keepdims: bool, ord: Any) -> Any:  # noqa: A002
+def _matrix_norm(x: Any, *, keepdims: bool, ord: Any) -> Any:
     if keepdims:
         raise NotImplementedError("without keepdims")
     return namespace.linalg.norm(x, ord, (-2, -1))
@@ -104,10 +112,6 @@ def _matrix_transpose(x: Any) -> Any:
     return namespace.swapaxes(x, -1, -2)
 
 
-def _solve(x1: Any, x2: Any) -> Any:
-    return namespace.linalg.solve(x1, x2)
-
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": namespace.absolute,
     "clip": lambda x, min, max: namespace.clip(x, min, max),
@@ -116,13 +120,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "astype": lambda x, dtype, *, copy, device: x.astype(dtype),
     "cumulative_sum": _running(namespace.cumsum),
     "cumulative_prod": _running(namespace.cumprod),
+    "diff": _diff,
     "erf": special.erf,
     "erfc": special.erfc,
     "full_like": lambda x, fill_value, *, dtype, device: namespace.full(x.shape, fill_value, x.dtype),
     "getitem": lambda x, key: x[key],
     "linalg.matrix_norm": _matrix_norm,
     "linalg.outer": namespace.outer,
-    "linalg.solve": _solve,
     "linalg.trace": lambda x, *, offset, dtype: namespace.trace(x, offset, -2, -1),
     "linalg.diagonal": lambda x, *, offset: namespace.diagonal(x, offset, -2, -1),
     "linalg.vector_norm": _vector_norm,
@@ -144,6 +148,7 @@ TAKES: dict[str, Callable[[Any], bool]] = {}
 
 # Functions of the standard on traced arrays, for what is looked at of eigenvectors.
 ArrayBox.__array_namespace__ = lambda self, api_version=None: SimpleNamespace(
-    asarray=namespace.array, conj=namespace.conjugate, isdtype=np.isdtype, linalg=namespace.linalg,
-    matrix_transpose=_matrix_transpose, real=namespace.real, sum=namespace.sum,
+    conj=namespace.conjugate, cumulative_sum=lambda x, axis: namespace.cumsum(x, axis), isdtype=np.isdtype,
+    linalg=namespace.linalg, matrix_transpose=_matrix_transpose, ones_like=namespace.ones_like, real=namespace.real,
+    sum=namespace.sum,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextlib import nullcontext as double
+from contextlib import nullcontext
 from typing import Any
 
 import mygrad as namespace
@@ -15,6 +15,7 @@ from mygrad.nnet import activations
 from .names import FORMERLY
 
 NESTS = False
+double = nullcontext
 jvp = None
 
 
@@ -81,7 +82,7 @@ def _summed(f: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: Any) -> Any:  # noqa: A002
+def _vector_norm(x: Any, *, axis: Any, keepdims: bool, ord: Any) -> Any:
     if isinstance(axis, tuple) or (axis is None and x.ndim > 1):
         raise NotImplementedError("of one axis")
     return namespace.linalg.norm(x, ord, axis, keepdims)

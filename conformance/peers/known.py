@@ -5,7 +5,11 @@ TRACKED = {
     ("torch", "linalg.slogdet", "over"): "https://github.com/pytorch/pytorch/issues/192540",
     ("torch", "linalg.solve", "over"): "https://github.com/pytorch/pytorch/issues/192540",
     ("torch", "cumulative_prod", "over"): "https://github.com/pytorch/pytorch/issues/196701",
+    ("torch", "sinc", "over"): "https://github.com/pytorch/pytorch/issues/196703",
+    ("torch", "pow", "complex"): "https://github.com/pytorch/pytorch/issues/185639",
+    ("torch", "pow", "over"): "https://github.com/pytorch/pytorch/issues/89757",
     ("torch", "logcumsumexp", ""): "https://github.com/pytorch/pytorch/issues/196705",
+    ("autograd", "prod", ""): "https://github.com/HIPS/autograd/issues/378",
     ("autograd", "linalg.vector_norm", "complex"): "https://github.com/HIPS/autograd/issues/612",
     ("autograd", "linalg.matrix_norm", "complex"): "https://github.com/HIPS/autograd/issues/612",
 }

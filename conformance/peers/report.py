@@ -10,9 +10,9 @@ from importlib.metadata import version
 
 from arraygrad.conformance.trial import described
 
+from . import PEERS
 from .evidence import Evidence
 from .known import tracked
-from . import PEERS
 from .policy import Row
 from .verdict import QUESTIONS, Answer, Verdict
 
@@ -21,7 +21,7 @@ MEANINGS = {
     Verdict.WRONG: "defect: a wrong number, type or shape, silently",
     Verdict.UNDEFINED: "defect: NaN or an infinity where there is a derivative",
     Verdict.REFUSED: "refusal: raises, although differentiable",
-    Verdict.DIFFERENT: "another policy",
+    Verdict.DIFFERENT: "another policy: a value is not NumPy's, a dead branch counts, or there is no derivative",
     Verdict.MISSING: "the library has no such function, mode or option",
     Verdict.SILENT: "not asked",
 }
@@ -77,8 +77,7 @@ class Report:
             yield from filter(None, dict.fromkeys(tracked(self.peer, operation, a.question.name) for a in answers))
             for each in answers:
                 proof = self.evidence.get((operation, each.question.name))
-                doubt = "" if proof is None or proof.is_conclusive else ", not confirmed"
-                yield f"- {each.question.name}: {_short(each.error) if proof is None else proof}{doubt}"
+                yield f"- {each.question.name}: {_short(each.error) if proof is None else proof}"
             yield from ("", "```", described(answers[0].failing), "```", "")
         if not self.of(verdict):
             yield from ("None found.", "")
@@ -98,8 +97,12 @@ class Report:
     def _policy(self) -> Iterator[str]:
         same = sum(row.agrees for row in self.rows)
         yield from ("## Policy", "")
-        yield f"{same} of {len(self.rows)} points as in `docs/numerics.md`. A dead branch contributes to the gradient of: "
-        yield f"{', '.join(self.of(Verdict.DIFFERENT)) or 'nothing'}."
+        yield f"{same} of {len(self.rows)} points as in `docs/numerics.md`."
+        told: dict[str, list[str]] = {}
+        for operation, answers in self.of(Verdict.DIFFERENT).items():
+            for each in answers:
+                told.setdefault(each.question.name, []).append(operation)
+        yield from ("", *(f"- {question}: {', '.join(operations)}" for question, operations in told.items()))
         yield from ("", *_rows([("point", "arraygrad", self.peer), ("-", "-", "-")]))
         yield from _rows(
             (row.name, _short(str(row.expected)), _short(row.found if isinstance(row.found, str) else

@@ -60,7 +60,11 @@ def asked(report: Report, name: str, library: object) -> str:
         found = answer(question, name, library, report.examples)
         report.answers.append(found)
         if found.verdict in (Verdict.WRONG, Verdict.UNDEFINED) and found.question.is_derivative:
-            report.evidence[name, question.name] = evidence(question.name, found.failing, library)
+            proof = evidence(question.name, found.failing, library)
+            if proof.is_conclusive:
+                report.evidence[name, question.name] = proof
+            else:
+                found.dismiss()
         row += found.verdict.value
     return row
 

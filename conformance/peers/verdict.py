@@ -28,6 +28,12 @@ SHRINKING = 40
 """How many more calls are tried, at most, for a smaller example of a failure."""
 
 
+SETTINGS = settings(
+    database=None, deadline=None, phases=(Phase.generate, Phase.shrink), report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)  # fmt: skip
+
+
 class Verdict(Enum):
     """The value is how a table shows it."""
 
@@ -86,7 +92,8 @@ def _is_ordered(call: Any) -> bool:
 def _questions() -> Iterator[Question]:
     """The kit's properties of first and second order, by mode; of gradients as arrays; of what is not selected."""
     for suffix, dtypes in (("", DOUBLE), (", complex", COMPLEX)):
-        yield Question(f"value{suffix}", value_is_numpys, dtypes, forward=False, applies=_is_ordered)
+        yield Question(f"value{suffix}", value_is_numpys, dtypes, forward=False, is_policy=True,
+                       applies=_is_ordered)  # fmt: skip
         yield Question(f"gradient{suffix}", properties.gradients_are_limits_of_differences, dtypes, forward=False)
         yield Question(f"tangent{suffix}", properties.tangents_are_limits_of_differences, dtypes)
         yield Question(f"transposes{suffix}", properties.forward_and_reverse_are_transposes, dtypes)
@@ -151,6 +158,11 @@ class Answer:
         order = (Verdict.WRONG, Verdict.UNDEFINED, Verdict.DIFFERENT, Verdict.REFUSED, Verdict.HOLDS, Verdict.MISSING)
         return next((each for each in order if self.counts[each]), Verdict.SILENT)
 
+    def dismiss(self) -> None:
+        """What failed is no defect: there is no derivative at that point."""
+        self.counts[Verdict.WRONG] = self.counts[Verdict.UNDEFINED] = 0
+        self.counts[Verdict.DIFFERENT] = 1
+
     @property
     def reason(self) -> str:
         """The error of the smallest failing call, or what was said most often."""
@@ -168,8 +180,7 @@ def answer(question: Question, name: str, peer: Any, examples: int) -> Answer:
     failures: dict[str, AssertionError] = {}
     tries = 0
 
-    @settings(max_examples=examples, database=None, deadline=None, phases=(Phase.generate, Phase.shrink),
-              suppress_health_check=list(HealthCheck), report_multiple_bugs=False)  # fmt: skip
+    @settings(SETTINGS, max_examples=examples)
     @seed(crc32(f"{name} {question.name}".encode()))
     @given(question.cases(name))
     def holds(case: Case) -> None:
