@@ -25,9 +25,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
 import test_numerics as numerics
 import test_selection as selection
-from arraygrad_conformance import PROPERTIES, Rejected, applicable, check, differentiable_calls, draw_case
-from arraygrad_conformance.faults import Fault, faults_of
-from arraygrad_conformance.properties import takes
+from arraygrad.conformance import PROPERTIES, Rejected, applicable, check, differentiable_calls, draw_case
+from arraygrad.conformance.faults import Fault, faults_of
+from arraygrad.conformance.properties import takes
 
 from arraygrad.backends import get_backend
 from arraygrad.op import Kind

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy asks when it is imported
+
 import importlib
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,22 +1,22 @@
 """Values and derivatives of every function, of first and of second order, agree with PyTorch and JAX to rounding.
 
-`in_torch` and `in_jax` say what the libraries have for each function, and what they lack. `samples` says where the
+The adapters of `conformance/peers` say what the libraries have for each function, and what they lack. `samples` says where the
 functions are compared: at regular points, since at others the libraries disagree (`docs/numerics.md`).
 """
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
 import pytest
-from arraygrad_conformance import differentiable_calls
-from arraygrad_conformance.closeness import same
-from arraygrad_conformance.parameters import DEVICE
-from arraygrad_conformance.properties import takes
+from arraygrad.conformance import differentiable_calls
+from arraygrad.conformance.closeness import same
+from arraygrad.conformance.parameters import DEVICE
+from arraygrad.conformance.properties import takes
+from peers import peer
 from samples import BOTH, EXAMPLES, NEITHER, Sample, samples
 
 import arraygrad as ag
@@ -72,7 +72,7 @@ class Own:
 def library(request: pytest.FixtureRequest) -> Any:
     """What stands for arraygrad's functions in PyTorch, and in JAX."""
     pytest.importorskip(request.param)
-    found = importlib.import_module(f"in_{request.param}")
+    found = peer(request.param)
     found.count = COUNT[request.param]
     return found
 

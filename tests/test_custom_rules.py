@@ -157,3 +157,58 @@ def test_a_function_that_changed_in_between_is_found_out():
 
     with pytest.raises(ag.ArraygradError, match="checkpoint: the function kept 1 values when it was called and 0"):
         ag.checkpoint(f, x).backward()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "dask", "array_api_strict"])
+def test_a_checkpoint_keeps_the_random_numbers_of_every_backend(backend):
+    pytest.importorskip(backend)
+    x = ag.tensor([1.0, 2.0, 3.0], dtype=ag.float32, backend=backend, requires_grad=True)
+    y = ag.checkpoint(lambda x: x * x * ag.rand(3, dtype=ag.float32, backend=backend), x)
+    following = ag.rand(3, backend=backend).tolist()
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * y.detach().numpy() / x.detach().numpy(), rtol=1e-5)
+    assert ag.rand(3, backend=backend).tolist() != following
+
+
+def test_a_checkpoint_keeps_the_random_numbers_of_a_function_that_closes_over_its_tensors():
+    x = ag.tensor([1.0, 2.0, 3.0], dtype=ag.float64, requires_grad=True)
+    y = ag.checkpoint(lambda: x * x * ag.rand(3, dtype=ag.float64))
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * y.detach().numpy() / x.detach().numpy())
+
+
+def test_a_checkpoint_runs_again_on_its_arguments_as_they_were():
+    x = ag.tensor([0.1, 0.2], dtype=ag.float64, requires_grad=True)
+    y = x * 1
+
+    def f(y, others):
+        y.mul_(2)
+        return ag.exp(y) * others["w"]
+
+    w = ag.tensor([3.0, 4.0], dtype=ag.float64)
+    z = ag.checkpoint(f, y, {"w": w})
+    y.fill_(100)
+    w.zero_()
+    z.sum().backward(retain_graph=True)
+    z.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * 2 * np.exp([0.2, 0.4]) * [3, 4])
+
+
+def test_a_checkpoint_runs_again_in_the_modes_of_its_call():
+    x = ag.tensor([0.1, 0.2], dtype=ag.float64, requires_grad=True)
+    y = ag.checkpoint(lambda x: ag.exp(x * x), x)
+    with ag.autograd.graph.save_on_cpu(), ag.autograd.graph.disable_saved_tensors_hooks("none here"):
+        y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 2 * np.asarray([0.1, 0.2]) * np.exp([0.01, 0.04]))
+
+
+def test_a_checkpoint_inside_nested_transforms_is_exact():
+    def f(x):
+        return ag.sin(x**3).sum()
+
+    def g(x):
+        return ag.checkpoint(f, x)
+
+    x = ag.tensor([0.5, 0.7], dtype=ag.float64)
+    np.testing.assert_allclose(ag.func.hessian(g)(x).numpy(), ag.func.hessian(f)(x).numpy())
+    np.testing.assert_allclose(ag.func.jacfwd(ag.func.grad(g))(x).numpy(), ag.func.hessian(f)(x).numpy())

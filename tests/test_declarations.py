@@ -176,3 +176,10 @@ def test_a_rule_beside_a_shared_one_that_names_the_cotangent_is_refused():
 
     with pytest.raises(DeclarationError, match=r"apart.*names \['g'\].*it can name.*'shared'"):
         ag.general(shared=lambda g: g, x1=lambda g: g, jvp=lambda t1: t1)(apart)
+
+
+@pytest.mark.parametrize("name", ["g", "t", "out", "xp"])
+def test_a_parameter_cannot_have_a_name_that_means_something_in_rules(name):
+    scope = {"Array": ag.Array, "elementwise": ag.elementwise}
+    with pytest.raises(DeclarationError, match=f"wrong_{name}: a parameter is called '{name}', which means something else"):
+        exec(f"@elementwise(x=lambda x: x)\ndef wrong_{name}(x: Array, {name}: Array, /): ...", scope)

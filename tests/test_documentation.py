@@ -61,3 +61,19 @@ def test_the_examples_of_how_to_extend_run():
         y = ag.tensor([3.0], requires_grad=True)
         scope["softsign"](y).backward()
         assert y.grad.tolist() == [0.0625] and y.grad.backend.name == "array_api_strict"
+
+
+def test_the_example_of_other_libraries_runs():
+    from scipy import stats
+
+    example = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "libraries.md").read_text(), re.DOTALL).group(1)
+    scope = {}
+    exec(example, scope)
+    x = scope["x"].detach().numpy()
+    differences = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = 1e-6
+        above, below = (stats.ttest_1samp(x + sign * step, 1.0, axis=1).pvalue.sum() for sign in (1, -1))
+        differences[index] = (above - below) / 2e-6
+    np.testing.assert_allclose(scope["x"].grad.numpy(), differences, rtol=1e-6)

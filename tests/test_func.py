@@ -54,7 +54,25 @@ def test_imperative_differentiation_inside_a_reverse_transform_is_differentiated
 
 def test_imperative_differentiation_by_a_value_with_a_tangent_says_what_to_do_instead():
     with pytest.raises(GradientError, match=r"func\.grad or vjp"):
-        forward(imperative(f))(ag.tensor(np.array(0.7)))
+        forward(lambda x: x.clone().requires_grad_())(ag.tensor(np.array(0.7)))
+
+
+@pytest.mark.parametrize("mode", [reverse, forward])
+def test_what_was_detached_is_constant_in_both_modes(mode):
+    assert mode(lambda x: x.detach() * x)(ag.tensor(np.array(3.0))).item() == 3.0
+    assert mode(mode(lambda x: x.detach() ** 2 * x**2))(ag.tensor(np.array(3.0))).item() == 2 * 9.0
+
+
+def test_a_transform_differentiates_by_its_argument_as_it_was_given_whatever_is_written_to_it():
+    def f(x):
+        x.mul_(2)
+        x[0] = 5.0
+        return (x * x).sum()
+
+    x = ag.tensor([1.0, 2.0], dtype=ag.float64)
+    assert ag.func.grad(f)(x).tolist() == ag.func.jacfwd(f)(x).tolist() == [0.0, 16.0]
+    assert ag.func.hessian(f)(x).tolist() == [[0.0, 0.0], [0.0, 8.0]]
+    assert x.tolist() == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(("outer", "inner"), list(itertools.product([reverse, forward], repeat=2)))
@@ -236,3 +254,11 @@ def test_writes_in_place_are_differentiated(jacobian):
     second = [outer(inner(lambda x: filled(x)[1])) for outer in (jacrev, jacfwd) for inner in (jacrev, jacfwd)]
     for hessian_of in second:
         np.testing.assert_allclose(hessian_of(ag.asarray(x)).numpy(), second[0](ag.asarray(x)).numpy())
+
+
+def test_a_tangent_is_never_lost_silently_on_the_way_out():
+    x = ag.tensor([1.0, 2.0])
+    for leave in (lambda x: x.numpy(), np.asarray, np.from_dlpack):
+        with pytest.raises((GradientError, BufferError, ValueError), match=r"carr(ies|y) a tangent"):
+            ag.func.jvp(lambda x, leave=leave: ag.asarray(leave(x)), (x,), (x,))
+    assert ag.func.jvp(lambda x: x * x.tolist()[0], (x,), (x,))[1].tolist() == [1.0, 2.0]

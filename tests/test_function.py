@@ -434,3 +434,79 @@ def test_second_derivatives_of_an_input_that_is_saved_and_returned(lib):
     (first,) = lib.autograd.grad(F.apply(x), x, create_graph=True)
     (second,) = lib.autograd.grad(first, x)
     assert (first.item(), second.item()) == (6.0, 2.0)
+
+
+def test_forward_writes_to_buffers_that_it_is_given(lib):
+    class Normalize(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, running):
+            running.mul_(0.5).add_(0.5 * x.mean(dim=0))
+            return x - x.mean(dim=0)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g - g.mean(dim=0), None
+
+    running = lib.zeros(2, dtype=lib.float64)
+    Normalize.apply(leaf(lib, [[1.0, 2.0], [3.0, 6.0]]), running)
+    assert running.tolist() == [1.0, 2.0]
+
+
+def test_keyword_arguments_have_their_position(lib):
+    class Scale(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor=2.0):
+            ctx.factor = factor
+            ctx.save_for_backward(x)
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.factor, *((g * ctx.saved_tensors[0],) if len(ctx.needs_input_grad) == 2 else ())
+
+    x, factor = leaf(lib, [1.5]), leaf(lib, [3.0])
+    (Scale.apply(x, factor=factor) + Scale.apply(x)).backward()
+    assert x.grad.tolist() == [5.0] and factor.grad.tolist() == [1.5]
+
+
+def test_setup_context_gets_keyword_arguments_and_defaults_by_position(lib):
+    class Scale(lib.autograd.Function):
+        @staticmethod
+        def forward(x, factor=2.0):
+            return x * factor
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            _, ctx.factor = inputs
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.factor, None
+
+    x = leaf(lib, [1.0])
+    (Scale.apply(x, factor=3.0) + Scale.apply(x)).backward()
+    assert x.grad.tolist() == [5.0]
+
+
+def test_the_node_is_the_context(lib):
+    class Square(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, None)
+            ctx.label = "mine"
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 * ctx.saved_tensors[0]
+
+    x = leaf(lib, [3.0])
+    y = Square.apply(x * 1)
+    node = y.grad_fn
+    saved, nothing = node.saved_tensors
+    assert node.label == "mine" and nothing is None and saved.tolist() == [3.0] and saved.requires_grad
+    with pytest.raises(AttributeError, match="missing"):
+        node.missing  # noqa: B018 - the attribute is looked up
+    y.backward()
+    with pytest.raises(RuntimeError, match="second time"):
+        node.saved_tensors  # noqa: B018

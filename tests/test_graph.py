@@ -227,6 +227,37 @@ def test_second_derivatives_go_through_packed_values(lib):
     assert second.item() == 18.0
 
 
+@pytest.mark.parametrize("context", [lambda: kept_as_they_are(), ag.autograd.graph.save_on_cpu])
+def test_hooks_on_kept_values_leave_nested_transforms_exact(context):
+    def f(x):
+        return ag.sin(x**3).sum()
+
+    x = ag.tensor([0.5, 0.7], dtype=ag.float64)
+    with context():
+        assert ag.func.hessian(f)(x).tolist() == ag.func.jacfwd(ag.func.grad(f))(x).tolist()
+        found = ag.func.hessian(f)(x)
+    assert found.tolist() == ag.func.hessian(f)(x).tolist() != [[0.0, 0.0], [0.0, 0.0]]
+
+
+def kept_as_they_are():
+    return ag.autograd.graph.saved_tensors_hooks(lambda kept: kept, lambda kept: kept)
+
+
+def test_hooks_that_pack_record_nothing_and_are_not_packed_in_turn(lib):
+    scale = lib.tensor(2.0, dtype=lib.float64, requires_grad=True)
+    x = lib.tensor(3.0, dtype=lib.float64, requires_grad=True)
+    recording = []
+
+    def pack(kept):
+        recording.append(lib.is_grad_enabled())
+        return kept * scale
+
+    with lib.autograd.graph.saved_tensors_hooks(pack, lambda packed: packed / scale):
+        y = x * x
+    y.backward()
+    assert recording == [False, False] and x.grad.item() == 6.0
+
+
 def test_hooks_can_be_forbidden(lib):
     hooks = lib.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, lambda packed: packed)
     with lib.autograd.graph.disable_saved_tensors_hooks("not here"), pytest.raises(RuntimeError, match="not here"), hooks:

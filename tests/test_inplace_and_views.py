@@ -276,6 +276,23 @@ def test_outputs_of_an_operation_with_several_cannot_be_written_to(lib):
     assert plain.tolist() == [2.0, 2.0]
 
 
+def test_what_iteration_gives_can_be_written_to_as_an_index_can():
+    x = leaf(ag, [[1.0, 2.0], [3.0, 4.0]])
+    y = x * 1
+    first, second = y
+    first[0] = second[1] * 5
+    for row in y:
+        row += 1
+    assert y.tolist() == [[21.0, 3.0], [4.0, 5.0]]
+    assert (first.tolist(), second.tolist()) == ([21.0, 3.0], [4.0, 5.0])
+    y.sum().backward()
+    assert x.grad.tolist() == [[0.0, 1.0], [1.0, 6.0]]
+    with ag.no_grad():
+        unrecorded = list(y)
+    with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
+        unrecorded[0].mul_(2)
+
+
 def test_a_view_made_under_no_grad_cannot_be_written_to_outside(lib):
     y = leaf(lib, [1.0, 2.0]) * 1
     with lib.no_grad():

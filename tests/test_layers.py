@@ -11,10 +11,11 @@ SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
     "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "family",
-    "tensor", "ownership", "dual", "rules", "saved", "op", "call", "views", "stacks", "overwriting", "derive",
+    "tensor", "ownership", "dual", "rules", "saved", "op", "call", "stale", "overlaps", "views", "stacks",
+    "overwriting", "derive",
     "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine", "accumulation",
-    "roots", "gradients", "transforms", "jacobians", "func", "custom", "autograd", "profiling", "checkpoint",
-    "decorators", "printing", "factories", "methods", "visualize", "saving", "__init__", "__main__",
+    "roots", "gradients", "transforms", "jacobians", "func", "context", "custom", "autograd", "profiling", "checkpoint",
+    "decorators", "printing", "factories", "numpy_protocols", "methods", "visualize", "saving", "__init__", "__main__",
 )  # fmt: skip
 """Every module or subpackage, in the order in which they may import."""
 

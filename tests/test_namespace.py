@@ -50,6 +50,13 @@ def test_a_namespace_is_hashable_and_survives_pickling_and_copying(xp: Any) -> N
     assert copy.deepcopy(xp) is xp
 
 
+def test_the_constants_are_there(xp: Any) -> None:
+    for module in (xp, ag):
+        assert (module.e, module.pi, module.inf) == (np.e, np.pi, np.inf)
+        assert np.isnan(module.nan)
+        assert module.ones(2)[module.newaxis].shape == (1, 2)
+
+
 @pytest.mark.parametrize("name", sorted(SIGNATURES))
 def test_every_function_of_the_standard_is_there_with_its_signature(xp: Any, name: str) -> None:
     chapter, _, bare = name.rpartition(".")

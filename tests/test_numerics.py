@@ -252,10 +252,25 @@ def test_gradients_flow_through_creation():
     make = {
         "full_like": (lambda a, b: ag.full_like(ag.ones(3, dtype=ag.float64), a), [3, 0]),
         "asarray": (lambda a, b: ag.asarray([a, a]), [2, 0]),
+        "full": (lambda a, b: ag.full((2, 2), b), [0, 4]),
         "linspace": (lambda a, b: ag.linspace(a, b, 5), [2.5, 2.5]),
+        "arange": (lambda a, b: ag.arange(a, 9.0, b), [2, 1]),
     }
     for f, expected in make.values():
         close([g.numpy() for g in func.grad(total(f), argnums=(0, 1))(a, b)], expected)
+        pushed = [func.jvp(total(f), (a, b), (array(t), array(1 - t)))[1].numpy() for t in (1.0, 0.0)]
+        close(pushed, expected)
+
+
+def test_numbers_made_between_tensors_have_their_dtype_tracked_or_not():
+    for requires_grad in (False, True):
+        start = ag.tensor(0.5, dtype=ag.float64, requires_grad=requires_grad)
+        for made in (ag.arange(start, 3), ag.linspace(start, 3.0, 3), ag.arange(0, 3, start), ag.full(2, start)):
+            assert made.dtype == ag.float64
+            assert made.requires_grad is requires_grad
+    assert ag.arange(ag.tensor(3)).dtype == ag.int64
+    assert ag.linspace(ag.tensor(0), ag.tensor(3), 3).dtype == ag.float32
+    assert ag.full(2, ag.tensor(1.0), requires_grad=True).is_leaf
 
 
 def test_forward_mode_through_cholesky_inverse_and_batched_triangular_solve():

@@ -44,6 +44,52 @@ def test_a_write_to_the_base_gives_its_views_another_history(lib):
     assert v.grad_fn is not before and v.grad_fn is v.grad_fn
 
 
+def test_real_and_imaginary_parts_are_views(lib):
+    z = lib.tensor([1 + 2j, 3 - 1j], dtype=lib.complex128, requires_grad=True)
+    y = z * 1
+    y.real.mul_(2)
+    y.imag[0] = 7.0
+    real = y.real
+    y.mul_(10)
+    assert y.tolist() == [20 + 70j, 60 - 10j] and real.tolist() == [20.0, 60.0]
+    (abs(y) ** 2).sum().backward()
+    assert z.grad.tolist() == pytest.approx([2 * 400 * 1.0 + 0j, 2 * (400 * 3 - 100j)])
+
+
+def test_views_of_a_written_tensor_retain_their_grad(lib):
+    x = leaf(lib, [1.0, 2.0, 3.0])
+    y = x * 2
+    y.retain_grad()
+    tail = y[1:]
+    tail.retain_grad()
+    tail.mul_(3)
+    y.mul_(5)
+    (y * y).sum().backward(retain_graph=True)
+    assert y.grad.tolist() == [20.0, 120.0, 180.0]
+    (tail * tail).sum().backward()
+    assert tail.grad.tolist() == [120.0, 180.0]
+
+
+def test_a_value_that_does_not_fit_is_refused_with_what_came(lib):
+    y = lib.zeros(2, 2)
+    with pytest.raises(RuntimeError) as caught:
+        y[0] = lib.ones(3)
+    assert y.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert lib.is_reference or isinstance(caught.value, ag.ArraygradError)
+    with pytest.raises(IndexError):
+        y[5] = 1.0
+
+
+def test_views_of_inference_tensors_are_of_their_kind(lib):
+    normal = lib.ones(2)
+    with lib.inference_mode():
+        inference = lib.ones(2)
+        assert not normal[:1].is_inference() and not normal.view(1, 2).is_inference() and inference[:1].is_inference()
+    assert inference[:1].is_inference() and inference.view(1, 2).is_inference() and not (inference + 1).is_inference()
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside InferenceMode"):
+        inference[:1].mul_(2)
+
+
 def test_a_write_through_the_transpose_overwrites(lib):
     x = leaf(lib, [[1.0, 2.0], [3.0, 4.0]])
     y = x * x
@@ -76,10 +122,23 @@ def test_every_kind_of_key_gives_gradients_to_what_was_written_and_not_to_what_w
     np.testing.assert_array_equal(v.grad.numpy(), 3 * np.array(of_value))
 
 
-def test_no_part_of_an_expanded_tensor_can_be_written_to():
-    # PyTorch writes where the entries of the part do not overlap among themselves.
-    y = ag.ones((1, 2)).expand(3, 2)
-    for write in (lambda: y.__setitem__(0, 5.0), lambda: y[0].mul_(2), lambda: y.fill_(2)):
+def test_a_part_of_an_expanded_tensor_can_be_written_to_where_its_own_entries_do_not_overlap(lib):
+    x = leaf(lib, [1.0, 2.0, 3.0])
+    y = x * 1
+    wide = y.expand(2, 3)
+    weights = lib.tensor([2.0, 3.0, 4.0], dtype=lib.float64)
+    wide[0].mul_(weights)
+    wide[1:, ::2].add_(1.0)
+    wide[1, 0] = 10.0
+    wide[0] *= 2.0
+    assert y.tolist() == [20.0, 12.0, 26.0] and wide.tolist() == [y.tolist()] * 2
+    (wide * lib.tensor([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], dtype=lib.float64)).sum().backward()
+    assert x.grad.tolist() == [0.0, 18.0, 24.0]
+
+
+def test_entries_that_overlap_cannot_be_written_to(lib):
+    y = lib.ones(1, 2).expand(3, 2)
+    for write in (lambda: y.__setitem__((slice(None), 0), 5.0), lambda: y[1:].mul_(2), lambda: y.add_(2)):
         with pytest.raises(RuntimeError, match="more than one element of the written-to tensor refers to a single memory"):
             write()
     assert y.tolist() == [[1.0, 1.0]] * 3
@@ -257,3 +316,59 @@ def test_scalars_and_empty_tensors_are_differentiated_as_any_other(lib, shape):
     (second,) = lib.autograd.grad(first.sum(), x)
     for found, factor in ((first, 12), (second, 18)):  # the derivatives of 6 x exp(x) at 1
         np.testing.assert_allclose(found.detach().numpy(), np.full(shape, factor * np.e))
+
+
+# -- methods under PyTorch's names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x: x.softmax(0), lambda x: x.softmax(dim=-1), lambda x: x.log_softmax(-1), lambda x: x.flip(0),
+        lambda x: x.logsumexp(dim=1, keepdim=True), lambda x: x.flip(0, 1), lambda x: x.flip(dims=(1,)),
+        lambda x: x.roll(1, 0),
+        lambda x: x.roll(1, dims=1), lambda x: x.unbind(1)[0], lambda x: x.unbind(dim=0)[1], lambda x: x.cumsum(0),
+        lambda x: x.cumprod(dim=1), lambda x: x[:1].expand(2, -1), lambda x: x[:1].expand(3, 2, -1),
+        lambda x: x[:1].expand_as(x), lambda x: x.reshape(4).view_as(x), lambda x: x.masked_fill(x > 2, 0.0),
+        lambda x: x.add(x, alpha=2), lambda x: x.sub(x * x, alpha=0.5), lambda x: (x * 1).add_(x, alpha=2).sub_(x, alpha=3),
+        lambda x: (x * 1).addcmul_(x, x, value=2), lambda x: (x * 1).addcdiv_(x, x + 1, value=2), lambda x: (x - 2).relu_(),
+        lambda x: (x * 1).lerp_(x * x, 0.25), lambda x: (x * 1).masked_fill_(x > 2, 0.0), lambda x: (x * 1).sigmoid_(),
+    ],
+)  # fmt: skip
+def test_methods_take_what_they_take_in_pytorch(compute):
+    torch = pytest.importorskip("torch")
+    found, expected = leaf(ag, [[1.0, 4.0], [3.0, 2.0]]), leaf(torch, [[1.0, 4.0], [3.0, 2.0]])
+    values = []
+    for x in (found, expected):
+        y = compute(x)
+        (y * y).sum().backward()
+        values.append(y.tolist())
+    np.testing.assert_allclose(*values)
+    np.testing.assert_allclose(found.grad.tolist(), expected.grad.tolist())
+
+
+def test_a_reduction_takes_one_axis_by_position():
+    with pytest.raises(TypeError, match="sum: got 2 positional arguments"):
+        ag.ones(2, 2).sum(0, 1)
+
+
+def test_numbers_leave_a_tensor_that_requires_a_gradient_where_that_is_asked_for(lib):
+    x = leaf(lib, [1.0, 2.0])
+    assert x.numpy(force=True).tolist() == [1.0, 2.0]
+    assert lib.name == "arraygrad-strict" or x.detach().cpu().numpy().tolist() == [1.0, 2.0]
+
+
+def test_the_gradient_penalty_of_the_textbook(lib):
+    x = leaf(lib, [3.0, 4.0])
+    (g,) = lib.autograd.grad(
+        outputs=(x**2).sum(), inputs=x, grad_outputs=lib.tensor(1.0, dtype=lib.float64), create_graph=True,
+        retain_graph=True, only_inputs=True,
+    )  # fmt: skip
+    ((g.norm() - 1) ** 2).backward()
+    assert x.grad.tolist() == pytest.approx([2 * 9 * 2 * 0.6, 2 * 9 * 2 * 0.8])
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled")
+def test_whether_anomaly_detection_looks_for_nan_can_be_asked(lib):
+    with lib.autograd.detect_anomaly(check_nan=False):
+        assert lib.is_anomaly_enabled() and not lib.is_anomaly_check_nan_enabled()

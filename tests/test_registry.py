@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import sys
 import threading
+import tomllib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +17,28 @@ import pytest
 import arraygrad as ag
 from arraygrad.backends import Backend, backend_of, registry, survey
 from arraygrad.errors import ArgumentTypeError, BackendError
+
+ROOT = Path(__file__).parents[1]
+
+
+def project(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in ROOT.glob("backends/*/pyproject.toml")), ids=lambda path: path.name
+)
+def test_a_plug_in_can_be_installed_by_the_name_of_its_backend(folder):
+    plug_in, extras = project(folder), project(ROOT)["optional-dependencies"]
+    name = folder.name.replace("_", "-")  # older installers do not take one for the other
+    assert plug_in["name"].replace("_", "-") == f"arraygrad-{name}"
+    assert extras[name] == [f"arraygrad-{name}>={plug_in['version'].rpartition('.')[0]}"]
+    assert folder.name in plug_in["entry-points"]["arraygrad.backends"]
+    page = (ROOT / "docs" / "backends.md").read_text()
+    given = re.findall(r"arraygrad\[([^]]*)\]", page)
+    assert name in given and set(given) <= set(extras)
+    for extra in plug_in.get("optional-dependencies", {}):
+        assert [f"arraygrad-{name}[{extra}]>=0.1"] in extras.values()
 
 
 class EntryPoint:

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from arraygrad_conformance.values import MATRICES, Source
+from arraygrad.conformance.values import MATRICES, Source
 from mpmath import mp
 
 import arraygrad as ag

@@ -27,8 +27,8 @@ class JaxBackend(Backend):
     writable = False
     indexes_as_numpy = True
     repairs = (
-        "acos", "acosh", "asinh", "atanh", "cosh", "exp", "expm1", "floor_divide", "log", "log1p", "remainder", "sinh",
-        "sqrt", "tanh",
+        "acos", "acosh", "asinh", "atanh", "cosh", "exp", "expand_dims", "expm1", "floor_divide", "log", "log1p",
+        "remainder", "sinh", "sqrt", "tanh",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -86,6 +86,14 @@ class JaxBackend(Backend):
         with jax.ensure_compile_time_eval():
             self.key, self.numbers = jax.random.key(seed), itertools.count()
 
+    def random_state(self) -> Any:
+        drawn = next(self.numbers)
+        self.numbers = itertools.count(drawn)
+        return self.key, drawn
+
+    def set_random_state(self, state: Any) -> None:
+        self.key, self.numbers = state[0], itertools.count(state[1])
+
     def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
         key = jax.random.fold_in(self.key, next(self.numbers))
         if draw == "integers":
@@ -99,19 +107,10 @@ def _cumulative_prod(x: Array, /, *, dtype: Any = None, **options: Any) -> Array
     return jnp.cumulative_prod(x, dtype=dtype or jnp.prod(x[:0]).dtype, **options)  # JAX keeps short integers short
 
 
-def _expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    ndim = x.ndim + len(axes)
-    if not all(-ndim <= each < ndim for each in axes):  # for which JAX has a ValueError
-        raise IndexError(f"axis: got {axis}; expected axes of an array of {ndim}")
-    return jnp.expand_dims(x, axis)
-
-
 FUNCTIONS = {
     "int64": int,  # the same without a warning where there are no 64 bits
     "clone": lambda x, /: x,
     "cumulative_prod": _cumulative_prod,
-    "expand_dims": _expand_dims,
     "erf": jax.scipy.special.erf,
     "erfc": jax.scipy.special.erfc,
     "relu": lambda x, /: jnp.maximum(x, 0),

@@ -9,7 +9,8 @@ from typing import Any
 import array_api_compat.torch as library
 import numpy
 import torch
-from torch._C._functorch import is_functorch_wrapped_tensor
+from torch._C import _functorch as functorch
+from torch._subclasses import FakeTensor
 
 from arraygrad.backends import Backend
 from arraygrad.backends.positions import along_one_axis, covered, has_integer_array, is_integer_array, is_mask, parts_of
@@ -46,7 +47,10 @@ class TorchBackend(Backend):
         return isinstance(value, torch.Tensor)
 
     def has_values(self, x: Array) -> bool:
-        return not (x.is_meta or torch.compiler.is_compiling())
+        while functorch.is_functorch_wrapped_tensor(x) and not functorch.is_batchedtensor(x):
+            x = functorch.get_unwrapped(x)
+        is_traced = torch.compiler.is_compiling() or isinstance(x, FakeTensor) or functorch.is_batchedtensor(x)
+        return not (x.is_meta or is_traced)
 
     def devices(self) -> tuple[Any, ...]:
         kind = torch.accelerator.current_accelerator()
@@ -82,7 +86,7 @@ class TorchBackend(Backend):
 
     def own(self, cell: list[Array]) -> Array:
         x = cell.pop()
-        if type(x) is not torch.Tensor or is_functorch_wrapped_tensor(x) or torch.compiler.is_compiling():
+        if type(x) is not torch.Tensor or functorch.is_functorch_wrapped_tensor(x) or torch.compiler.is_compiling():
             return x.clone()
         memory = x.untyped_storage()
         is_whole = memory.nbytes() == x.numel() * x.element_size() and memory.resizable()  # not lent by another library
@@ -96,6 +100,13 @@ class TorchBackend(Backend):
 
     def seed(self, seed: int) -> None:
         torch.manual_seed(seed)
+
+    def random_state(self) -> Any:
+        return torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+
+    def set_random_state(self, state: Any) -> None:
+        torch.set_rng_state(state[0])
+        torch.cuda.set_rng_state_all(state[1])
 
     def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
         return _DRAWS[draw](*args, dtype=dtype, device=device)

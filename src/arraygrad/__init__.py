@@ -9,11 +9,15 @@
 
 from __future__ import annotations
 
+from math import e, inf, nan, pi
+from pkgutil import extend_path
 from typing import TYPE_CHECKING
+
+__path__ = extend_path(__path__, __name__)  # a checkout has arraygrad.conformance in a folder of its own
 
 from . import autograd, errors, func, methods
 from . import namespace as _namespace
-from .autograd import is_anomaly_enabled
+from .autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend
 from .checkpoint import checkpoint
 from .decorators import custom_jvp, custom_vjp
@@ -38,16 +42,21 @@ from .visualize import visualize
 
 __version__ = "0.1.0"
 
+newaxis = None
+
 methods.attach()
 _namespace.install()
 fft = _namespace.extension("fft", "arraygrad", default_backend)
 linalg = _namespace.extension("linalg", "arraygrad", default_backend)
+special = _namespace.special("arraygrad")
 globals().update(ALIASES)
 globals().update({name: call for name, call in _namespace.calls().items() if name not in globals() and "." not in name})
 
 if TYPE_CHECKING:  # the operations, for those who read types: at run time the declarations bring them
     from .ops.activations import *
+    from .ops.bessel import *
     from .ops.copying import *
+    from .ops.distributions import *
     from .ops.elementwise import *
     from .ops.linear_algebra import *
     from .ops.logic import *

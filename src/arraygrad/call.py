@@ -153,7 +153,10 @@ def size_of(array: Any) -> int:
 
 def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:
     """The one backend of all arrays among the values. Beside arrays of another, NumPy's scalars count as Python's."""
-    backends = {backend_of(value): None for value in values if is_held(value)}
+    try:
+        backends = {backend_of(value): None for value in values if is_held(value)}
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{op.name}: {error}") from None
     if len(backends) > 1:
         values = [value.item() if is_numpy_scalar(value) else value for value in values]
         backends = {backend_of(value): None for value in values if is_held(value)}

@@ -7,16 +7,17 @@ derivatives of derivatives.
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from . import modes
 from .autograd.graph import saved_tensors_hooks
+from .backends import default_backend
+from .dual import Dual
 from .errors import GradientError
-from .structure import flatten
-from .tensor import Tensor
+from .structure import flatten, rebuild
+from .tensor import Tensor, new_tensor
 
 
 def checkpoint(
@@ -25,23 +26,39 @@ def checkpoint(
 ) -> Any:  # fmt: skip
     """`function(*args, **kwargs)`, run again in the backward pass instead of keeping its intermediate values.
 
-    With `preserve_rng_state` random numbers come out the same the second time. Raises GradientError for
+    The second run sees the arguments as they are now, whatever is written to them later. With `preserve_rng_state` random
+    numbers come out the same, of the default backend and those of the arguments. Raises GradientError for
     `use_reentrant=True`, which PyTorch has for old programs: it cannot serve `grad`.
     """
     if use_reentrant:
         raise GradientError("checkpoint: got use_reentrant=True; expected False: the other kind does not work with grad()")
-    backends = {leaf.backend: None for leaf in flatten((args, kwargs))[0] if isinstance(leaf, Tensor)}
-    states = {backend: copy.deepcopy(backend.generator) for backend in backends} if preserve_rng_state else {}
-    frame = _Frame(lambda: function(*args, **kwargs), states)
+    leaves, structure = flatten((args, kwargs))
+    backends = {leaf.backend: None for leaf in leaves if isinstance(leaf, Tensor)} | {default_backend(): None}
+    states = {backend: backend.random_state() for backend in backends} if preserve_rng_state else {}
+    given = [_as_it_is_now(leaf) for leaf in leaves]
+
+    def run() -> None:
+        args, kwargs = rebuild(structure, [_as_it_is_now(leaf) for leaf in given])
+        function(*args, **kwargs)
+
+    frame = _Frame(run, states)
     with saved_tensors_hooks(frame.drop, frame.recompute):
         return function(*args, **kwargs)
+
+
+def _as_it_is_now(value: Any) -> Any:
+    """Another tensor with a tensor's entries and history, which what is written to that one does not change."""
+    if isinstance(value, Dual):
+        return Dual(value.array, value.tangent, value.level)
+    return new_tensor(value.array, value.node) if isinstance(value, Tensor) else value
 
 
 class _Frame:
     """One run of a function whose kept values were dropped."""
 
-    def __init__(self, run: Callable[[], Any], states: dict[Any, Any]) -> None:
+    def __init__(self, run: Callable[[], None], states: dict[Any, Any]) -> None:
         self.run = run
+        self.modes = modes.current()._replace(saved_hooks=(), saved_hooks_disabled=None)
         self.states = states
         self.count = 0
         self.found: dict[int, Any] = {}
@@ -66,17 +83,17 @@ class _Frame:
             kept.append(content.detach() if isinstance(content, Tensor) else content)
             return len(kept) - 1
 
-        now = {backend: backend.generator for backend in self.states}
-        before = modes.replace(modes.with_blocked(modes.RECORD_ALL))
+        now = {backend: backend.random_state() for backend in self.states}
+        before = modes.replace(self.modes)
         try:
             for backend, state in self.states.items():
-                backend.generator = copy.deepcopy(state)
+                backend.set_random_state(state)
             with saved_tensors_hooks(gather, kept.__getitem__):
                 self.run()
         finally:
             modes.replace(before)
-            for backend, generator in now.items():
-                backend.generator = generator
+            for backend, state in now.items():
+                backend.set_random_state(state)
         if len(kept) != self.count:
             raise GradientError(
                 f"checkpoint: the function kept {self.count} values when it was called and {len(kept)} when it was run "

@@ -18,11 +18,20 @@ class Convertible(Attached):
 
     __slots__ = ()
 
-    def numpy(self) -> Any:
-        """The values as a NumPy array; without a copy where the backend can."""
-        if self.requires_grad:
+    def numpy(self, *, force: bool = False) -> Any:
+        """The values as a NumPy array; without a copy where the backend can. `force`: though they require a gradient."""
+        if self.requires_grad and not force:
             raise GradientError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if self._carries_tangent:
+            raise GradientError(
+                "Can't call numpy() on Tensor that carries a tangent, which would be lost. Use tensor.array: its value."
+            )
         return self._values()
+
+    @property
+    def _carries_tangent(self) -> bool:
+        """Whether it is differentiated by in forward mode."""
+        return False
 
     def _values(self) -> Any:
         array = self._innermost()
@@ -101,6 +110,8 @@ class Convertible(Attached):
     ) -> Any:
         if self.requires_grad:
             raise ExportError("__dlpack__: Can't export tensors that require gradient, use tensor.detach()")
+        if self._carries_tangent:
+            raise ExportError("__dlpack__: Can't export tensors that carry a tangent, use tensor.array")
         options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
         return self.backend.dlpack(
             self._innermost(), **{name: value for name, value in options.items() if value is not None}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from . import modes
 from .call import deepest, level_of
+from .context import FunctionCtx
 from .dual import Dual, DualLevel
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import Level, Node, Output, next_number
@@ -22,59 +23,6 @@ from .rules import Spec
 from .saved import pack
 from .selection import settle
 from .tensor import Tensor, as_tensor, constant, new_tensor
-
-
-class FunctionCtx:
-    """What `forward` tells `backward` and `jvp`. Attributes of the user's own are kept as they are."""
-
-    __slots__ = ("__dict__", "_dirty", "_materialize", "_non_differentiable", "_saved", "_to_save", "needs_input_grad")
-
-    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
-        self.needs_input_grad = needs_input_grad
-        self._to_save: tuple[Any, ...] = ()
-        self._saved: tuple[Any, ...] | None = None
-        self._dirty: tuple[Tensor, ...] = ()
-        self._non_differentiable: tuple[Tensor, ...] = ()
-        self._materialize = True
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for `backward`: inputs and outputs above all. Raises ArgumentTypeError for anything else."""
-        for index, tensor in enumerate(tensors):
-            if not (tensor is None or isinstance(tensor, Tensor)):
-                raise ArgumentTypeError(
-                    f"save_for_backward can only save variables, but argument {index} is of type "
-                    f"{type(tensor).__name__}; keep it as an attribute, ctx.name = value"
-                )
-        self._to_save = tensors
-
-    save_for_forward = save_for_backward
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """The tensors that were kept, inside `backward` and `jvp`."""
-        if self._saved is None:
-            raise GradientError("saved_tensors: they are known inside backward() and jvp() only")
-        return self._saved
-
-    def mark_dirty(self, *tensors: Tensor) -> None:
-        """Say which inputs `forward` writes to. All must be returned."""
-        self._dirty = tensors
-
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Say which outputs have no derivative."""
-        self._non_differentiable = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether `backward` gets zeros (the default) or None for outputs that nobody used."""
-        self._materialize = bool(value)
-
-    def _with(self, saved: tuple[Any, ...]) -> FunctionCtx:
-        """The same with the tensors that were kept: each use has its own, so that threads may share a graph."""
-        other = FunctionCtx(self.needs_input_grad)
-        other.__dict__ = self.__dict__
-        other._materialize = self._materialize
-        other._saved = saved
-        return other
 
 
 class Call(NamedTuple):
@@ -91,14 +39,15 @@ class Call(NamedTuple):
     """The input that an output is, by the positions of the two."""
 
 
-def run(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
-    """Call a Function at the deepest level of its arguments; `needs` says which of them required a gradient."""
+def run(function: Any, args: Sequence[Any], names: tuple[str, ...], needs: tuple[bool, ...]) -> Call:
+    """Call a Function at the deepest level of its arguments, of which the last have names; `needs` says which of them
+    required a gradient."""
     op = _op_of(function)
     level = deepest(args, op)
     if level is None:
-        return _forward(function, args, needs)
+        return _forward(function, args, names, needs)
     inner = [_one_level_down(arg, level) for arg in args]
-    call = run(function, inner, needs)
+    call = run(function, inner, names, needs)
     if any(isinstance(arg, Dual) and arg.level is level for arg in args):
         return call._replace(outputs=_push(function, level, args, inner, call))
     if modes.current().blocked >= level.depth:
@@ -109,23 +58,23 @@ def run(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
 
 
 def _one_level_down(arg: Any, level: Level) -> Any:
-    """An argument as a value of the levels below; a tensor of its own, since `forward` may write to it."""
-    if not isinstance(arg, Tensor):
+    """An argument as a value of the levels below. What no level differentiates is itself: `forward` may write to it."""
+    if level_of(arg) is not level:
         return arg
-    if level_of(arg) is level:
-        return arg.array if isinstance(arg.array, Tensor) else new_tensor(arg.array)
-    return new_tensor(arg.array) if level_of(arg) is None else arg
+    return arg.array if isinstance(arg.array, Tensor) else new_tensor(arg.array)
 
 
-def _forward(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Call:
+def _forward(function: Any, args: Sequence[Any], names: tuple[str, ...], needs: tuple[bool, ...]) -> Call:
     """The call on plain tensors, nothing recorded."""
     ctx = FunctionCtx(needs)
+    count = len(args) - len(names)
+    kwargs = dict(zip(names, args[count:], strict=True))
     before = modes.replace(modes.with_blocked(modes.depth.get()))
     try:
         if function.takes_context():
-            output = function.forward(ctx, *args)
+            output = function.forward(ctx, *args[:count], **kwargs)
         else:
-            output = function.forward(*args)
+            output = function.forward(*args[:count], **kwargs)
             function.setup_context(ctx, tuple(args), output)
     finally:
         modes.replace(before)
@@ -136,7 +85,7 @@ def _forward(function: Any, args: Sequence[Any], needs: tuple[bool, ...]) -> Cal
             "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
             "modified inplace must all be outputs of the Function."
         )
-    places, others = _places(ctx._to_save, args, outputs)
+    places, others = _places(ctx._to_save, args, outputs, ctx._dirty)
     has_derivative = tuple(
         isinstance(each, Tensor) and each.dtype.is_differentiable and _position(each, ctx._non_differentiable) is None
         for each in outputs
@@ -148,11 +97,11 @@ def _position(tensor: Any, among: Sequence[Any]) -> int | None:
     return next((position for position, each in enumerate(among) if each is tensor), None)
 
 
-def _places(saved: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+def _places(saved: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], dirty: Sequence[Any]) -> Any:
     places, others = [], []
     for tensor in saved:
         as_output, as_input = _position(tensor, outputs), _position(tensor, inputs)
-        if tensor is not None and as_output is not None and (as_input is None or tensor._version):
+        if tensor is not None and as_output is not None and (as_input is None or _position(tensor, dirty) is not None):
             places.append(("output", as_output))
         elif tensor is not None and as_input is not None:
             places.append(("input", as_input))
@@ -181,6 +130,23 @@ class FunctionOp(Op):
         return len(node.options.specs)
 
 
+class FunctionNode(Node):
+    """The node of such a call. To a PyTorch user it is the `ctx` as well, with what it saved and the user's attributes."""
+
+    __slots__ = ()
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The tensors that were kept, with their history. Raises GradientError once they are released."""
+        from .execution import kept_with_graph
+
+        return _saved(self, kept_with_graph(self))
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute that `forward` gave its `ctx`."""
+        return getattr(self.options.call.ctx, name)
+
+
 @functools.cache
 def _op_of(function: Any) -> FunctionOp:
     return FunctionOp(function)
@@ -195,7 +161,7 @@ class Recorded(NamedTuple):
 
 
 def _record(op: FunctionOp, level: Level, args: Sequence[Any], inner: Sequence[Any], call: Call) -> tuple[Any, ...]:
-    node = Node()
+    node = FunctionNode()
     node.op = op
     node.level = level
     node.number = next_number()
@@ -228,11 +194,9 @@ def _pull(node: Node, g: tuple[Any, ...], kept: Sequence[Any], wants: Sequence[b
     """The gradients of the arguments, by the user's `backward`, checked."""
     call, specs, backend = node.options
     function: Any = node.op.function
-    arity, count = len(node.edges), len(specs)
-    offset = {"input": 0, "output": arity, "other": arity + count}
-    saved = tuple(_tensor(kept[offset[kind] + position]) for kind, position in call.places)
+    arity = len(node.edges)
     grads = [_grad_output(part, spec, call.ctx, backend) for part, spec in zip(g, specs, strict=True)]
-    results = function.reverse_rule()(call.ctx._with(saved), *grads)
+    results = function.reverse_rule()(call.ctx._with(_saved(node, kept)), *grads)
     results = list(results) if isinstance(results, (tuple, list)) else [results]
     if len(results) < arity or any(extra is not None for extra in results[arity:]):
         raise GradientError(
@@ -244,8 +208,12 @@ def _pull(node: Node, g: tuple[Any, ...], kept: Sequence[Any], wants: Sequence[b
     ]
 
 
-def _tensor(value: Any) -> Any:
-    return None if value is None else as_tensor(value)
+def _saved(node: Node, kept: Sequence[Any]) -> tuple[Any, ...]:
+    """What was given to `save_for_backward`, from what the node keeps."""
+    call, specs, _ = node.options
+    offset = {"input": 0, "output": len(node.edges), "other": len(node.edges) + len(specs)}
+    values = (kept[offset[kind] + position] for kind, position in call.places)
+    return tuple(None if value is None else as_tensor(value) for value in values)
 
 
 def _grad_output(g: Any, spec: Any, ctx: FunctionCtx, backend: Any) -> Any:

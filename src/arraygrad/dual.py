@@ -52,6 +52,10 @@ class Dual(Tensor):
         """The node that made the value that this one carries."""
         return self.array.grad_fn if isinstance(self.array, Tensor) else None
 
+    @property
+    def _carries_tangent(self) -> bool:
+        return True
+
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Not possible: raises GradientError unless nothing would change."""
         if requires_grad != self.requires_grad:
@@ -66,20 +70,12 @@ class Dual(Tensor):
         _carry(tensor, self.tangent, self.level)
         tensor.__class__ = Dual
 
-    def detach(self) -> Tensor:
-        """The same array with the same tangent, cut off from the graph that a backward pass would walk."""
-        return Dual(_detached(self.array), _detached(self.tangent), self.level)
-
 
 def _carry(tensor: Tensor, tangent: Any, level: Level) -> None:
     rest = tensor._rest()
     rest.tangent, rest.level = tangent, level
     if isinstance(level, DualLevel):
         level.adopt(tensor)
-
-
-def _detached(value: Any) -> Any:
-    return value.detach() if isinstance(value, Tensor) else value
 
 
 class DualLevel(Level):

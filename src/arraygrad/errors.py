@@ -18,6 +18,8 @@ for PyTorch catches what it expects.
 
 from __future__ import annotations
 
+import functools
+
 
 class ArraygradError(Exception):
     """Base of every error that arraygrad raises on purpose."""
@@ -63,10 +65,17 @@ class DeclarationError(ArraygradError, TypeError):
     """An operation was declared wrongly."""
 
 
+@functools.cache
+def _both(kind: type[Exception]) -> type[Exception]:
+    """An ArgumentError that is an error of a library's class too, under that class's name."""
+    return type(kind.__name__, (ArgumentError, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+
+
 def explain(operation: str, arguments: str, error: Exception) -> Exception:
     """What an array library raised, as an error of this tree that says the operation and its arguments.
 
-    An error of a type of the library's own keeps its type and gets a note.
+    An error of a class of the library's own (`LinAlgError`) stays one of that class too, if it is one of wrong values. Any
+    other gets a note.
     """
     message = f"{operation}({arguments}): {error}"
     if isinstance(error, ArraygradError):
@@ -77,5 +86,7 @@ def explain(operation: str, arguments: str, error: Exception) -> Exception:
         return ArgumentError(message)
     if type(error) is TypeError:
         return ArgumentTypeError(message)
+    if type(error).__init__ in (ValueError.__init__, RuntimeError.__init__):
+        return _both(type(error))(message)
     error.add_note(f"raised by the array library in {operation}({arguments})")
     return error

@@ -63,7 +63,7 @@ def check_for_nan(node: Node, results: Sequence[Any]) -> None:
         if not as_dtype(array.dtype).is_differentiable:
             continue
         xp = namespace_of(array)
-        if not backend_of(array).lazy and bool(xp.any(xp.isnan(array))):
+        if backend_of(array).surely(xp.any(xp.isnan(array))):
             error = GradientError(f"Function '{node.name()}' returned nan values in its {index}th output.")
             error.add_note(forward_call(node))
             raise error
@@ -79,15 +79,11 @@ def forward_call(node: Node) -> str:
 
 def call_node(node: Node, gradients: Sequence[Any]) -> Any:
     """The gradients of a node's inputs from those of its outputs, by its rules alone: no hooks run."""
-    op, kept = node.op, node.kept
-    if kept is FREED:
-        raise released(node)
-    kept = kept.unpack() if type(kept) is Packed else kept
+    op, kept = node.op, kept_with_graph(node)
     count = op.output_count(node, kept)
     if len(gradients) != count:
         raise ArgumentTypeError(f"{node.name()}: expected {count} arguments, got {len(gradients)} instead")
     g = tuple(gradients) if op.multiple else gradients[0]
-    kept = lift_with_graph(node, kept)
     wants = [source is not None for source in node.edges]
     if op.joint is not None:
         results = op.joint(node, g, kept, wants)
@@ -114,7 +110,7 @@ def pulled(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
         return Selected(h, lambda: pull(tuple(map(counting, g)), kept, options) != 0, clean=True)
     if type(g) is not Selected or op.kind is Kind.REDUCTION:
         return pull(g, kept, options)
-    if g.is_own and op.view is not None and op.written_by is None:
+    if g.is_own and op.view is not None and op.written_by is None and op.merge is None:
         return Selected(pull(g.settle(), kept, options), pull(g.mask, kept, options), clean=True, is_own=True)
     if op.elementwise or op.pointwise:
         return g.follow(pull(g.shared(), kept, options))
@@ -148,6 +144,13 @@ def fit(h: Any, spec: Spec) -> Any:
     if h.shape == spec.shape and h.dtype == spec.dtype:
         return h
     return h.move(lambda part: conform(part, spec)) if type(h) is Selected else conform(h, spec)
+
+
+def kept_with_graph(node: Node) -> Any:
+    """What a node keeps, unpacked, as Tensors that know where they came from. Raises GradientError if it was released."""
+    if node.kept is FREED:
+        raise released(node)
+    return lift_with_graph(node, node.kept.unpack() if type(node.kept) is Packed else node.kept)
 
 
 def lift_with_graph(node: Node, kept: Any) -> Any:

@@ -7,12 +7,13 @@ PyTorch until `set_default_dtype` says otherwise. The standard's own creation fu
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from . import ops  # noqa: F401
 from .backends import Backend, default_backend, get_backend, is_array
 from .dtypes import DType, as_dtype, complex64, complex128, float64
-from .errors import ArgumentTypeError
+from .errors import ArgumentError, ArgumentTypeError
 from .ops import creation
 from .printing import _default_dtypes
 from .tensor import Tensor, new_tensor
@@ -40,7 +41,10 @@ def _backend(backend: str | Backend | None) -> Backend:
 
 def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
     """`ones(2, 3)` and `ones((2, 3))` mean the same."""
-    return tuple(size[0]) if len(size) == 1 and isinstance(size[0], (tuple, list)) else tuple(int(n) for n in size)
+    try:
+        return tuple(map(operator.index, size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size))
+    except TypeError:
+        raise ArgumentTypeError(f"size: got {size}; expected integers, one by one or in a tuple") from None
 
 
 def _default_dtype_of(data: Any) -> DType | None:
@@ -101,6 +105,18 @@ def _made(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Tensor:
     return creation.bound[name](backend, *args, **options).requires_grad_(requires_grad)
 
 
+def _has_floats(*bounds: Any) -> bool:
+    """Whether there is a Tensor among the bounds to which a gradient may flow."""
+    return any(isinstance(bound, Tensor) and bound.dtype.is_differentiable for bound in bounds)
+
+
+def _from_tensors(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Tensor:
+    """As `_made`, but with the dtype and the backend of the Tensors among the arguments, to which gradients flow."""
+    requires_grad = options.pop("requires_grad", False)
+    made = creation.bound[name](_backend(options.pop("backend", None)), *args, **options)
+    return made.requires_grad_(True) if requires_grad else made
+
+
 def ones(*size: Any, **options: Any) -> Tensor:
     """Ones. Options: dtype, device, requires_grad, backend."""
     return _made("ones", (_shape(size),), options)
@@ -119,7 +135,7 @@ def empty(*size: Any, **options: Any) -> Tensor:
 def full(size: Any, fill_value: Any, **options: Any) -> Tensor:
     """`fill_value` everywhere; a gradient flows to it if it is a Tensor. Options: dtype, device, requires_grad, backend."""
     if isinstance(fill_value, Tensor):
-        return creation.full(fill_value.backend, size, fill_value, dtype=options.get("dtype"))
+        return _from_tensors("full", (size, fill_value), options)
     if isinstance(fill_value, (bool, int)):
         options.setdefault("dtype", "bool" if isinstance(fill_value, bool) else "int64")
     elif isinstance(fill_value, complex):
@@ -133,18 +149,23 @@ def eye(n: int, m: int | None = None, **options: Any) -> Tensor:
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, **options: Any) -> Tensor:
-    """Numbers from `start` to before `stop`; of int64 if all are integers. Options: as for `ones`."""
-    bounds = [value.item() if isinstance(value, Tensor) else value for value in (start, stop, step)]
+    """Numbers from `start` to before `stop`; of int64 if all are integers. Options: as for `ones`.
+
+    A gradient flows to Tensors given as `start` and `step`.
+    """
+    if _has_floats(start, stop, step):
+        return _from_tensors("arange", (start, stop, step), options)
+    bounds = tuple(creation.number(value) for value in (start, stop, step))
     if all(isinstance(value, int) or value is None for value in bounds):
         options.setdefault("dtype", "int64")
-    return _made("arange", tuple(bounds), options)
+    return _made("arange", bounds, options)
 
 
 def linspace(start: Any, stop: Any, num: int, **options: Any) -> Tensor:
     """`num` evenly spaced numbers; a gradient flows to bounds that are Tensors. Options: as for `ones`."""
-    if isinstance(start, Tensor) or isinstance(stop, Tensor):
-        return creation.linspace(default_backend(), start, stop, num, dtype=options.get("dtype"))
-    return _made("linspace", (start, stop, num), options)
+    if _has_floats(start, stop):
+        return _from_tensors("linspace", (start, stop, num), options)
+    return _made("linspace", (creation.number(start), creation.number(stop), num), options)
 
 
 def ones_like(x: Tensor, *, requires_grad: bool = False, **options: Any) -> Tensor:
@@ -198,7 +219,9 @@ def randint(low: int, high: Any = None, size: Any = None, **options: Any) -> Ten
     """Random integers from `low` (default 0) to before `high`: `randint(10, (2, 3))`, `randint(3, 10, (2, 3))`."""
     if size is None:
         low, high, size = 0, low, high
-    return _random("integers", (low, high, tuple(size)), options, as_dtype("int64"))
+    if low >= high:
+        raise ArgumentError(f"randint: got low={low} and high={high}; expected low to be less")
+    return _random("integers", (low, high, _shape((size,))), options, as_dtype("int64"))
 
 
 def rand_like(x: Tensor, **options: Any) -> Tensor:

@@ -7,6 +7,7 @@ are up to date; a write makes them stale, and a stale one is made again when som
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ from .graph import ROOT, AccumulateGrad, Level
 if TYPE_CHECKING:
     from .op import Op
     from .tensor import Tensor
+
+
+shared = threading.RLock()
+"""Held by a thread that changes who is up to date: many may look at one family, make views of it and write to them."""
 
 
 class Rest:
@@ -86,17 +91,18 @@ def join(child: Tensor, view: View) -> None:
 
 def remember(child: Tensor, parent: Tensor) -> Rest:
     """Let a tensor know another that was made from it and is up to date; what it has beside its array."""
-    rest = parent.rest
-    if rest is None:
-        rest = parent.rest = Rest()
-    children = rest.children
-    if children is None:
-        children = rest.children = Children()
-    references = children.references
-    references.append(weakref.ref(child))
-    if len(references) > children.limit:
-        children.prune()
-    return rest
+    with shared:
+        rest = parent.rest
+        if rest is None:
+            rest = parent.rest = Rest()
+        children = rest.children
+        if children is None:
+            children = rest.children = Children()
+        references = children.references
+        references.append(weakref.ref(child))
+        if len(references) > children.limit:
+            children.prune()
+        return rest
 
 
 def view_of(tensor: Tensor) -> View | None:

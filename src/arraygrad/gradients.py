@@ -91,6 +91,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -105,8 +106,10 @@ def grad(
         raise ArgumentError(
             "grad: expected allow_unused to be True or not passed when materialize_grads=True, but got False"
         )
+    if not only_inputs:
+        raise ArgumentError("grad: got only_inputs=False; expected True: to add to .grad of other leaves, call backward()")
     if isinstance(inputs, Mapping):
-        values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, allow_unused,
+        values = grad(outputs, list(inputs.values()), grad_outputs, retain_graph, create_graph, only_inputs, allow_unused,
                       is_grads_batched, materialize_grads)  # fmt: skip
         return dict(zip(inputs, values, strict=True))
     targets = targets_of(inputs)
@@ -155,8 +158,8 @@ def _batched(
     count = _batch_size(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
     rows = [
-        grad(outputs, targets, [g[row] for g in grad_outputs], keep or row < count - 1, create_graph, allow_unused,
-             False, materialize_grads)
+        grad(outputs, targets, [g[row] for g in grad_outputs], keep or row < count - 1, create_graph,
+             allow_unused=allow_unused, materialize_grads=materialize_grads)
         for row in range(count)
     ]  # fmt: skip
     return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))

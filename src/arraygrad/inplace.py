@@ -8,9 +8,10 @@ from typing import Any
 from .dtypes import DType
 from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
-from .ops import creation, elementwise
+from .ops import activations, creation, elementwise, searching
 from .ops.data_type import astype
-from .ops.indexing import getitem, index_set, plain_key
+from .ops.indexing import getitem, index_set, is_basic, plain_key
+from .overlaps import has_overlaps
 from .tensor import Tensor, as_tensor
 from .views import check_writable, count_write, write, write_at
 
@@ -58,14 +59,15 @@ def updating(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """x[key] = value: the overwritten entries get no gradient, `value` gets that of what it wrote."""
-    check_writable(self, "setitem", in_part=True)
-    value = _like(self, value, "setitem")
     key = plain_key(key, self.array)
-    view = view_of(value)
+    view = view_of(value) if isinstance(value, Tensor) else None
     if view is not None and view.parent is self and view.op is getitem.op and view.options["key"] == key:
         count_write(self)  # the end of `x[key] += y`: it is written
+    elif view_of(self) is not None and is_basic({"key": key}) and has_overlaps(self):
+        copy_(getitem(self, key), _like(self, value, "setitem"))
     else:
-        write_at(self, key, value, index_set.op)
+        check_writable(self, "setitem", in_part=True)
+        write_at(self, key, _like(self, value, "setitem"), index_set.op)
 
 
 def _like(x: Tensor, value: Any, operation: str) -> Tensor:
@@ -103,15 +105,50 @@ def copy_(self: Tensor, source: Any) -> Tensor:
     return self
 
 
+def scaled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`add` or `subtract` with PyTorch's `alpha`, by which the other operand is multiplied."""
+
+    def method(self: Tensor, other: Any, *, alpha: Any = 1) -> Any:
+        return function(self, other if alpha == 1 else elementwise.multiply(other, alpha))
+
+    method.__name__, method.__doc__ = function.__name__, function.__doc__
+    return method
+
+
+def _addcmul(self: Tensor, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+    return elementwise.add(self, elementwise.multiply(elementwise.multiply(tensor1, tensor2), value))
+
+
+def _addcdiv(self: Tensor, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
+    return elementwise.add(self, elementwise.multiply(elementwise.divide(tensor1, tensor2), value))
+
+
+def _lerp(self: Tensor, end: Any, weight: Any) -> Tensor:
+    return elementwise.add(self, elementwise.multiply(elementwise.subtract(end, self), weight))
+
+
+def masked_fill(self: Tensor, mask: Any, value: Any) -> Tensor:
+    """x with `value` where the mask holds."""
+    return searching.where(mask, value, self)
+
+
 METHODS: dict[str, Callable[..., Any]] = {
     "__setitem__": setitem,
     "zero_": zero_,
     "fill_": fill_,
     "copy_": copy_,
+    "add_": updating(scaled(elementwise.add), "add_"),
+    "sub_": updating(scaled(elementwise.subtract), "sub_"),
+    "addcmul_": updating(_addcmul, "addcmul_"),
+    "addcdiv_": updating(_addcdiv, "addcdiv_"),
+    "lerp_": updating(_lerp, "lerp_"),
+    "masked_fill_": updating(masked_fill, "masked_fill_"),
+    "relu_": updating(activations.relu, "relu_"),
+    "sigmoid_": updating(activations.sigmoid, "sigmoid_"),
     **{
         f"{name}_": updating(getattr(elementwise, operation), f"{name}_")
         for name, operation in {
-            "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "pow": "pow", "neg": "negative",
+            "mul": "multiply", "div": "divide", "pow": "pow", "neg": "negative",
             "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tanh": "tanh", "abs": "abs",
             "clip": "clip", "clamp": "clip", "square": "square", "reciprocal": "reciprocal", "floor": "floor",
             "ceil": "ceil", "round": "round",

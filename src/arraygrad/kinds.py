@@ -28,7 +28,7 @@ from .call import bare, dispatch
 from .derive import together
 from .errors import DeclarationError
 from .op import Kind, Op
-from .rules import Rule, check
+from .rules import RESERVED, Rule, check
 from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
 from .views import ALWAYS, viewing
@@ -193,6 +193,9 @@ def _check_signature(name: str, signature: inspect.Signature) -> None:
 def _check_rules(op: Op) -> None:
     names = {*op.arrays, *op.options, "xp", "out", "subgradient"}
     flowing = set() if op.kind is Kind.REDUCTION else {"g"} if op.shared is None else {"shared"}
+    taken = sorted({*op.arrays, *op.options} & RESERVED)
+    if taken:
+        raise DeclarationError(f"{op.name}: a parameter is called {taken[0]!r}, which means something else in rules")
     if op.kind not in (Kind.CONSTANT, Kind.COMPOSITE) and not op.rules:
         raise DeclarationError(f"{op.name}: {op.kind.value} and without a rule; declare it constant if it has none")
     for argument, rule in op.rules.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import gradients, hotpath, inplace, namespace
+from . import gradients, hotpath, inplace, namespace, numpy_protocols
 from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError
 from .kinds import declared
@@ -27,7 +27,9 @@ from .ops import (
     statistical,
     utility,
 )
+from .ops.axes import normal_axis
 from .tensor import InferenceTensor, Tensor
+from .views import unlock
 
 Method = Callable[..., Any]
 
@@ -72,14 +74,20 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
 
 
 def _over_axis(function: Method) -> Method:
-    """A reduction as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
+    """A function with an axis as a method: `x.sum(0)`, `x.sum(dim=0, keepdim=True)`."""
 
-    def method(self: Tensor, axis: Any = None, **options: Any) -> Tensor:
+    def method(self: Tensor, *axis: Any, **options: Any) -> Tensor:
         if "dim" in options:
-            axis = options.pop("dim")
+            axis = (options.pop("dim"),)
         if "keepdim" in options:
             options["keepdims"] = options.pop("keepdim")
-        return function(self, axis=tuple(axis) if isinstance(axis, list) else axis, **options)
+        if axis:
+            options["axis"], *rest = axis
+            if rest:
+                raise ArgumentTypeError(f"{function.__name__}: got {len(axis)} positional arguments; expected the axis")
+            if isinstance(options["axis"], list):
+                options["axis"] = tuple(options["axis"])
+        return function(self, **options)
 
     method.__name__, method.__doc__ = function.__name__, function.__doc__
     return method
@@ -98,6 +106,45 @@ def _with_numbers(function: Method, parameter: str) -> Method:
     return method
 
 
+def _flip(self: Tensor, *axes: Any, axis: Any = None, dims: Any = None) -> Tensor:
+    """x with the order of entries reversed along some axes, given one by one or as a tuple, or along all."""
+    given = (axes[0] if len(axes) == 1 else axes) if axes else axis if dims is None else dims
+    return manipulation.flip(self, axis=tuple(given) if isinstance(given, list) else given)
+
+
+def _roll(self: Tensor, shift: Any, axis: Any = None, *, dims: Any = None) -> Tensor:
+    """x rolled by `shift` places along `axis`."""
+    return manipulation.roll(self, shift, axis=axis if dims is None else dims)
+
+
+def _unbind(self: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The parts of x along an axis."""
+    return manipulation.unstack(self, axis=dim)
+
+
+def _expand(self: Tensor, size: tuple[int, ...]) -> Tensor:
+    """x broadcast to `size`, in which -1 stands for a length that stays."""
+    ahead = len(size) - self.ndim
+    return manipulation.broadcast_to(
+        self, tuple(self.shape[at - ahead] if length == -1 and at >= ahead else length for at, length in enumerate(size))
+    )
+
+
+def _expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """x broadcast to the shape of another tensor."""
+    return manipulation.broadcast_to(self, other.shape)
+
+
+def _view_as(self: Tensor, other: Tensor) -> Tensor:
+    """x in the shape of another tensor."""
+    return manipulation.reshape(self, other.shape)
+
+
+def _cpu(self: Tensor) -> Tensor:
+    """x in the memory of the host; x itself if it is there."""
+    return _type(self, device="cpu")
+
+
 def _squeeze(self: Tensor, axis: Any = None, *, dim: Any = None) -> Tensor:
     """x without its axes of length 1, or without those at `axis`."""
     axis = dim if axis is None else axis
@@ -114,6 +161,7 @@ def _unsqueeze(self: Tensor, dim: int) -> Tensor:
 def _transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
     """x with two axes exchanged."""
     order = list(range(self.ndim))
+    dim0, dim1 = normal_axis("transpose", dim0, self.ndim), normal_axis("transpose", dim1, self.ndim)
     order[dim0], order[dim1] = order[dim1], order[dim0]
     return manipulation.permute_dims(self, tuple(order))
 
@@ -177,14 +225,19 @@ def _is_inference(self: Tensor) -> bool:
 
 
 def _iterate(self: Tensor) -> Any:
+    """The entries along the first axis: one call for all, of which each may be written to, as x[i] may."""
     if not self.shape:
-        raise ArgumentTypeError("iteration over a 0-d tensor")
-    return iter(manipulation.unstack(self))
+        raise ArgumentTypeError("iteration over a 0-d tensor; x.item() is its element")
+    parts = manipulation.unstack(self)
+    unlock(parts)
+    return iter(parts)
 
 
-_REDUCTIONS = (
+_OVER_AXES = (
     statistical.sum, statistical.mean, statistical.prod, statistical.max, statistical.min, statistical.var,
-    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin,
+    statistical.std, utility.all, utility.any, searching.argmax, searching.argmin, activations.softmax,
+    activations.log_softmax, activations.logsumexp, sorting.argsort, sorting.sort, statistical.cumulative_sum,
+    statistical.cumulative_prod,
 )  # fmt: skip
 _PLAIN = (
     elementwise.abs, elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.sin, elementwise.cos, elementwise.tan,
@@ -192,23 +245,25 @@ _PLAIN = (
     elementwise.trunc, elementwise.sign, elementwise.pow, elementwise.clip, elementwise.conj, logic.isnan,
     elementwise.log1p, elementwise.expm1, elementwise.sinh, elementwise.cosh, elementwise.asin, elementwise.acos,
     elementwise.atan, logic.isfinite, logic.isinf, elementwise.maximum, elementwise.minimum,
-    elementwise.add, elementwise.subtract, elementwise.multiply, elementwise.divide, elementwise.remainder,
-    activations.relu, activations.sigmoid, activations.softmax, activations.log_softmax, activations.logsumexp,
-    linear_algebra.matmul, linear_algebra.vecdot, sorting.argsort, sorting.sort, manipulation.flip, manipulation.roll,
-    manipulation.repeat, statistical.cumulative_sum, statistical.cumulative_prod, searching.nonzero, copying.clone,
+    elementwise.multiply, elementwise.divide, elementwise.remainder,
+    activations.relu, activations.sigmoid,
+    linear_algebra.matmul, linear_algebra.vecdot, manipulation.repeat, searching.nonzero, copying.clone,
     copying.to_device, indexing.take,
 )  # fmt: skip
 _ALIASES: dict[str, Method] = {
-    "neg": elementwise.negative, "sub": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide,
-    "mm": linear_algebra.matmul, "clamp": elementwise.clip, "unbind": manipulation.unstack,
+    "neg": elementwise.negative, "add": inplace.scaled(elementwise.add), "sub": inplace.scaled(elementwise.subtract),
+    "subtract": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide, "mm": linear_algebra.matmul,
+    "clamp": elementwise.clip, "masked_fill": inplace.masked_fill, "unbind": _unbind, "flip": _flip, "roll": _roll,
+    "cumsum": _over_axis(statistical.cumulative_sum), "cumprod": _over_axis(statistical.cumulative_prod), "cpu": _cpu,
 }  # fmt: skip
 _SHAPES: dict[str, Method] = {
     "reshape": _with_numbers(manipulation.reshape, "shape"),
     "view": _with_numbers(manipulation.reshape, "shape"),
     "permute": _with_numbers(manipulation.permute_dims, "dims"),
     "permute_dims": _with_numbers(manipulation.permute_dims, "axes"),
-    "expand": _with_numbers(manipulation.broadcast_to, "size"),
+    "expand": _with_numbers(_expand, "size"),
     "broadcast_to": _with_numbers(manipulation.broadcast_to, "shape"),
+    "expand_as": _expand_as, "view_as": _view_as,
     "squeeze": _squeeze, "unsqueeze": _unsqueeze, "transpose": _transpose, "flatten": _flatten, "ravel": _flatten,
 }  # fmt: skip
 _OTHERS: dict[str, Any] = {
@@ -218,14 +273,15 @@ _OTHERS: dict[str, Any] = {
     "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
     "T": property(_transposed), "mT": property(_matrix_transposed),
     "real": property(elementwise.real), "imag": property(elementwise.imag),
-    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": None,
+    "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": numpy_protocols.array_ufunc,
+    "__array_function__": numpy_protocols.array_function,
 }  # fmt: skip
 
 
 def attach() -> None:
     """Give Tensor its operators and methods."""
     attached = {
-        **{function.__name__: _over_axis(function) for function in _REDUCTIONS},
+        **{function.__name__: _over_axis(function) for function in _OVER_AXES},
         **{function.__name__: function for function in _PLAIN},
         **_ALIASES,
         **_SHAPES,

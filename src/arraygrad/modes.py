@@ -62,15 +62,16 @@ def replace(modes: Modes) -> Modes:
     return before
 
 
-_ROOT_BLOCKED = Modes(blocked=0)
+_only_blocked = functools.cache(lambda blocked: Modes(blocked))
+"""The default modes with another `blocked`."""
 
 
 def with_blocked(blocked: int) -> Modes:
     """The current modes with another `blocked`."""
     modes = current()
-    if modes is DEFAULT and blocked == 0:
-        return _ROOT_BLOCKED
-    return modes if modes.blocked == blocked else modes._replace(blocked=blocked)
+    if modes.blocked == blocked:
+        return modes
+    return _only_blocked(blocked) if modes is DEFAULT else modes._replace(blocked=blocked)
 
 
 def is_grad_enabled() -> bool:

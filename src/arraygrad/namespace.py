@@ -19,7 +19,7 @@ from .backends import Backend, get_backend
 from .dtypes import DType, as_dtype
 from .errors import ArgumentError
 from .kinds import composites, declared
-from .ops import creation, fft, linalg
+from .ops import bessel, creation, distributions, fft, linalg
 from .standard import EXTENSIONS
 from .tensor import Tensor
 
@@ -42,6 +42,7 @@ class Namespace(ModuleType):
             setattr(self, name, _bind(function, lambda: backend))
         for chapter in EXTENSIONS:
             setattr(self, chapter, extension(chapter, self.__name__, lambda: backend))
+        self.special = special(self.__name__)
 
     def _dtypes(self) -> list[DType]:
         return [dtype for dtype in (*dtypes.STANDARD, dtypes.float16) if has_dtype(self._backend, dtype)]
@@ -164,6 +165,20 @@ def extension(chapter: str, package: str, backend: Callable[[], Backend]) -> Mod
         module.__dict__.update({function.__name__: function for function in linalg.IN_BOTH})
     else:
         module.__dict__.update({name: _bind(function, backend) for name, function in fft.bound.items()})
+    return module
+
+
+SPECIAL = (
+    *vars(bessel), *vars(distributions), "cbrt", "entr", "erf", "erfc", "exp2", "expm1", "kl_div", "log1p", "log_softmax",
+    "logsumexp", "rel_entr", "sinc", "softmax", "xlog1py", "xlogy",
+)  # fmt: skip
+"""Names of functions that `scipy.special` has too."""
+
+
+def special(package: str) -> ModuleType:
+    """A module of the functions that `scipy.special` has too, where SciPy looks for those of a namespace."""
+    module = ModuleType(f"{package}.special", "Functions of `scipy.special`, differentiable.")
+    module.__dict__.update({name: function for name, function in calls().items() if name in SPECIAL})
     return module
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
-from .backends import Backend, backend_of
+from .backends import Backend, backend_of, is_array
 from .errors import BackendError, GradientError
 from .graph import FREED, Node
 from .rules import Rule, Spec, parameters
@@ -66,6 +66,7 @@ class Op:
         self.joint: Callable[..., list[Any]] | None = None
         self.by_convention: Callable[..., Any] | None = None
         self.written_by: Op | None = None
+        self.merge: Callable[[Any, Any], Any] | None = None
         self.part_as_view: Callable[..., tuple[Op, dict[str, Any]]]
         self.core: str | None = None
         self.domain: Any = None
@@ -115,13 +116,16 @@ class Op:
         return before, after
 
     def learn(self, arguments: Sequence[Any]) -> None:
-        """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`."""
+        """Remember the kernel for each type of raw array among the arguments, for the short ways of `hotpath`; of scalars
+        of a library's own only how they become arrays."""
         for argument in arguments:
-            array = argument.array if isinstance(argument, Tensor) else None
-            if array is not None and not isinstance(array, Tensor) and type(array) not in self.kernels:
+            array = argument.array if isinstance(argument, Tensor) else argument
+            kind = type(array)
+            if kind not in self.wraps and not isinstance(array, Tensor) and is_array(array):
                 backend = backend_of(array)
-                self.kernels[type(array)] = self.kernel_of(backend)
-                self.wraps[type(array)] = backend.wrap
+                self.wraps[kind] = backend.wrap
+                if type(backend.wrap(array)) is kind:
+                    self.kernels[kind] = self.kernel_of(backend)
 
     def kernel_of(self, backend: Backend) -> Callable[..., Any]:
         """The backend's function for this operation."""
@@ -227,7 +231,7 @@ class Op:
 _NODE_NAMES = {
     "multiply": "Mul", "subtract": "Sub", "divide": "Div", "negative": "Neg", "matmul": "Mm",
     "permute_dims": "Permute", "matrix_transpose": "Transpose", "convert": "ToCopy", "concat": "Cat",
-    "getitem": "Slice", "remainder": "Remainder", "broadcast_to": "Expand", "unstack": "Unbind",
+    "getitem": "Slice", "expand_dims": "Unsqueeze", "remainder": "Remainder", "broadcast_to": "Expand", "unstack": "Unbind",
     "linalg.vector_norm": "LinalgVectorNorm",
 }  # fmt: skip
 """Where PyTorch's name for a node is not that of the standard's function."""

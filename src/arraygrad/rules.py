@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Rule = Callable[..., Any]
 
+RESERVED = frozenset({"g", "index", "out", "shared", "subgradient", "t", "xp"})
+"""Names that mean the same in the rules of every operation."""
+
 _LEADING = tuple(range(64))
 """Axes from the front; no library has arrays of more."""
 

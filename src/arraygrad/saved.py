@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from . import modes
 from .errors import ArgumentTypeError, GradientError
 from .rules import Spec
 from .tensor import Tensor, as_tensor
@@ -27,8 +28,12 @@ class PackedValue:
     def __init__(self, array: Any, hooks: Sequence[SavedHooks]) -> None:
         self.hooks = hooks
         self.content: Any = as_tensor(array)
-        for pair in reversed(hooks):  # the innermost first
-            self.content = pair.pack(self.content)
+        before = modes.replace(modes.with_blocked(modes.depth.get())._replace(saved_hooks=()))
+        try:
+            for pair in reversed(hooks):  # the innermost first
+                self.content = pair.pack(self.content)
+        finally:
+            modes.replace(before)
 
     def unpack(self) -> Any:
         """The array."""
@@ -54,8 +59,11 @@ class Packed(tuple[Any, ...]):
 
 
 def pack(kept: Iterable[Any], hooks: Sequence[SavedHooks]) -> Packed:
-    """What a node keeps, packed by hooks, of which the last was set last."""
-    return Packed(PackedValue(value, hooks) if is_held(value) else value for value in kept)
+    """What a node keeps, packed by hooks, of which the last was set last. Values that another transform differentiates stay
+    as they are: what that keeps of them is packed."""
+    return Packed(
+        PackedValue(value, hooks) if is_held(value) and not isinstance(value, Tensor) else value for value in kept
+    )
 
 
 def is_held(value: Any) -> bool:

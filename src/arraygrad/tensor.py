@@ -141,8 +141,7 @@ class Tensor(Convertible):
     @property
     def retains_grad(self) -> bool:
         """Whether `.grad` is filled although the tensor is not a leaf."""
-        extra = self.node.extra if self.node is not None else None
-        return extra is not None and extra.retained is not None and extra.retained() is self
+        return retains_grad(self, self.node)
 
     @property
     def grad(self) -> Tensor | None:
@@ -251,6 +250,12 @@ class Tensor(Convertible):
         return self.__array_namespace__()
 
 
+def retains_grad(tensor: Tensor, node: Vertex | None) -> bool:
+    """Whether `.grad` of a tensor that a node made is filled although it is not a leaf."""
+    extra = None if node is None else node.extra
+    return extra is not None and extra.retained is not None and extra.retained() is tensor
+
+
 class InferenceTensor(Tensor):
     """A tensor that was made in inference mode: it takes no part in differentiation."""
 
@@ -308,12 +313,12 @@ def _without_graph(array: Any) -> Any:
     return array.detach() if isinstance(array, Tensor) else array
 
 
-_PLAIN = (Tensor, InferenceTensor)
+PLAIN = (Tensor, InferenceTensor)
 
 
 def constant(value: Any) -> Any:
     """The raw array of a tensor that no level records; anything else as it is."""
-    return value.array if type(value) in _PLAIN and value.node is None else value
+    return value.array if type(value) in PLAIN and value.node is None else value
 
 
 def as_tensor(value: Any) -> Tensor:

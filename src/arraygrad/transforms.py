@@ -7,8 +7,7 @@ level records, and the derivatives that it returns, belong to the caller's level
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import modes
@@ -27,15 +26,18 @@ Argnums = int | tuple[int, ...]
 Function = Callable[..., Any]
 
 
-@contextmanager
-def new_level() -> Iterator[Level]:
-    """A level inside the caller's."""
-    before = modes.depth.get()
-    modes.depth.set(before + 1)
-    try:
-        yield Level(before + 1)
-    finally:
-        modes.depth.set(before)
+class new_level:
+    """A level inside the caller's, as a context."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> Level:
+        self._before = modes.depth.get()
+        modes.depth.set(self._before + 1)
+        return Level(self._before + 1)
+
+    def __exit__(self, *exception: object) -> None:
+        modes.depth.set(self._before)
 
 
 def to_tensor(value: Any, name: str = "argument") -> Tensor:
@@ -70,44 +72,55 @@ def leave(level: Level, value: Any) -> Any:
     return value
 
 
+class Recorded:
+    """A call of a function on a level of its own: its value there, and what it returned beside it."""
+
+    __slots__ = ("aux", "inputs", "level", "structure", "value")
+
+    def __init__(self, f: Function, primals: tuple[Any, ...], has_aux: bool) -> None:
+        leaves, self.structure = flatten(primals)
+        with new_level() as level:
+            inputs = [enter(level, leaf, f"primals[{index}]") for index, leaf in enumerate(leaves)]
+            self.inputs = {x.node: x for x in inputs}  # as they are now: f may write to them
+            self.value, self.aux = call(f, rebuild(self.structure, inputs), {}, has_aux)
+        self.level = level
+
+    def pull(self, outputs: Sequence[Tensor], cotangents: Sequence[Any], retain_graph: bool) -> Any:
+        """The cotangents of the primals, in their structure, from those of outputs of the level."""
+        level = self.level
+        roots = [
+            (output.node, g)
+            for output, g in zip(outputs, cotangents) if output.node is not None and output.node.level is level
+        ]  # fmt: skip
+        arrived = differentiate(roots, retain_graph, False, None)
+        found = [as_tensor(settle(arrived[leaf])) if leaf in arrived else zeros_of(x) for leaf, x in self.inputs.items()]
+        return rebuild(self.structure, found)
+
+
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The value of f at the primals, and the function that maps cotangents of the value to those of the primals.
 
     With `has_aux`, f returns (value, aux), and aux is returned as a third. Cotangents have the structure of the value
     (tensors in nested lists, tuples and dictionaries); the result is a tuple with the structure of each primal.
     """
-    leaves, structure = flatten(primals)
-    with new_level() as level:
-        inputs = [enter(level, leaf, f"primals[{index}]") for index, leaf in enumerate(leaves)]
-        value, aux = call(f, rebuild(structure, inputs), {}, has_aux)
-    outputs, out_structure = flatten(value)
+    recorded = Recorded(f, primals, has_aux)
+    outputs, structure = flatten(recorded.value)
     for index, output in enumerate(outputs):
         if not isinstance(output, Tensor):
             raise ArgumentTypeError(f"vjp: output {index} of f: got {type(output).__name__}; expected a Tensor")
 
     def pull(cotangents: Any, retain_graph: bool = True) -> Any:
         given, given_structure = flatten(cotangents)
-        if given_structure != out_structure:
-            raise ArgumentError(f"vjp: cotangents: got the structure {given_structure}; expected {out_structure}")
-        return rebuild(structure, _pull(level, inputs, outputs, given, retain_graph))
+        if given_structure != structure:
+            raise ArgumentError(f"vjp: cotangents: got the structure {given_structure}; expected {structure}")
+        tensors = [to_tensor(g, f"cotangents[{index}]") for index, g in enumerate(given)]
+        for index, (g, output) in enumerate(zip(tensors, outputs, strict=True)):
+            if g.shape != output.shape:
+                raise ArgumentError(f"vjp: cotangents[{index}]: got shape {g.shape}; expected {output.shape}")
+        return recorded.pull(outputs, tensors, retain_graph)
 
-    result = rebuild(out_structure, [leave(level, output) for output in outputs])
-    aux = _leave_all(level, aux)
-    return (result, pull, aux) if has_aux else (result, pull)
-
-
-def _pull(
-    level: Level, inputs: list[Tensor], outputs: list[Tensor], cotangents: Sequence[Any], retain_graph: bool
-) -> list[Tensor]:
-    roots = []
-    for index, (output, cotangent) in enumerate(zip(outputs, cotangents, strict=True)):
-        g = to_tensor(cotangent, f"cotangents[{index}]")
-        if g.shape != output.shape:
-            raise ArgumentError(f"vjp: cotangents[{index}]: got shape {g.shape}; expected {output.shape}")
-        if output.node is not None and output.node.level is level:
-            roots.append((output.node, g))
-    arrived: dict[Any, Any] = differentiate(roots, retain_graph, False, None)
-    return [as_tensor(settle(arrived[x.node])) if x.node in arrived else zeros_of(x) for x in inputs]
+    result = rebuild(structure, [leave(recorded.level, output) for output in outputs])
+    return (result, pull, _leave_all(recorded.level, recorded.aux)) if has_aux else (result, pull)
 
 
 def zeros_of(tensor: Tensor) -> Tensor:
@@ -160,17 +173,19 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         chosen = selected(args, argnums)
-        of_chosen = of_arguments(f, args, kwargs, chosen)
-        value, pull, *aux = vjp(of_chosen, *(args[number] for number in chosen), has_aux=has_aux)
-        if not isinstance(value, Tensor) or value.shape != () or not value.dtype.is_floating_point:
+        primals = tuple([args[number] for number in chosen])
+        recorded = Recorded(of_arguments(f, args, kwargs, chosen), primals, has_aux)
+        value = recorded.value
+        if not isinstance(value, Tensor) or value.array.shape or not value.dtype.is_floating_point:
             got = f"shape {value.shape} and dtype {value.dtype.name}" if isinstance(value, Tensor) else type(value).__name__
             raise GradientError(
                 f"grad: f returned {got}; expected a Tensor of shape () and real floating dtype; "
                 "use arraygrad.func.vjp, jacrev or jacfwd for other outputs"
             )
-        grads = pull(new_tensor(value.backend.wrap(value.backend.xp.ones_like(bare(value)))), retain_graph=False)
+        grads = recorded.pull((value,), (value.backend.xp.ones_like(bare(value)),), retain_graph=False)
         result = grads[0] if isinstance(argnums, int) else grads
-        return ((value, aux[0]) if has_aux else value), result
+        value = leave(recorded.level, value)
+        return ((value, _leave_all(recorded.level, recorded.aux)) if has_aux else value), result
 
     return wrapped
 
@@ -195,6 +210,9 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux
 
     Forward mode: no graph, no memory of the way. With `has_aux`, f returns (value, aux), and aux is a third result.
     """
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, (tuple, list)):
+            raise ArgumentTypeError(f"jvp: {name}: got {type(given).__name__}; expected a tuple, with one for each argument")
     leaves, structure = flatten(tuple(primals))
     directions, direction_structure = flatten(tuple(tangents))
     if structure != direction_structure:

@@ -15,16 +15,16 @@ from . import modes
 from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
-from .errors import GradientError
-from .family import View, ancestors, join, members, remember
+from .errors import GradientError, explain
+from .family import View, ancestors, join, shared, top, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
+from .overlaps import Step, check_places, has_overlaps, steps_of_write
 from .ownership import is_alone
 from .rules import Spec
-from .tensor import InferenceTensor, Tensor, constant, new_tensor
-
-Step = tuple[Tensor, View]
+from .stale import give_entries, give_history, spread
+from .tensor import PLAIN, InferenceTensor, Tensor, constant, new_tensor
 
 
 def ALWAYS(options: dict[str, Any]) -> bool:
@@ -45,6 +45,8 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
     def viewed(x: Any, options: dict[str, Any]) -> Any:
         result = call(x, options)
         if isinstance(x, Tensor) and (always or is_view(options)):
+            if type(result) is not type(x) and type(x) in PLAIN:
+                result.__class__ = type(x)  # made in inference mode or not: what counts is where the entries were
             cut = current() is not DEFAULT and not is_grad_enabled()
             join(result, View(x, op, options, cut, _UNRECORDED if cut else ""))
             if op.written_by is not None and x.rest.version[0]:  # type: ignore[union-attr]
@@ -60,6 +62,14 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
         return results
 
     return viewed_in_parts if op.multiple else viewed
+
+
+def unlock(parts: Sequence[Tensor]) -> None:
+    """Let the outputs of an operation be written to, as if each had been taken by its index."""
+    for part in parts:
+        view = view_of(part)
+        if view is not None and view.lock is _MULTIPLE:
+            view.lock = ""
 
 
 def _unshare(part: Tensor) -> None:
@@ -79,95 +89,6 @@ _MULTIPLE = (
 )
 
 
-# -- stale views --------------------------------------------------------------------------------------------
-
-
-class Stale(Tensor):
-    """A tensor whose family was written to: its array and node are made again when somebody looks at them."""
-
-    __slots__ = ()
-
-    @property
-    def array(self) -> Any:
-        """The entries as they are now."""
-        refresh(self)
-        return self.array
-
-    @array.setter
-    def array(self, value: Any) -> None:
-        refresh(self)
-        self.array = value
-
-    @property
-    def node(self) -> Any:
-        """The vertex that made them."""
-        refresh(self)
-        return self.node
-
-    @node.setter
-    def node(self, value: Any) -> None:
-        refresh(self)
-        self.node = value
-
-
-def refresh(tensor: Tensor) -> None:
-    """Make a stale tensor again, after those that it came from."""
-    chain = [tensor]
-    for _, view in ancestors(tensor):
-        if type(view.parent) is not Stale:
-            break
-        chain.append(view.parent)
-    for stale in reversed(chain):
-        stale.__class__ = Tensor
-        _follow(stale, stale.rest.view)  # type: ignore[union-attr, arg-type]
-
-
-def _follow(tensor: Tensor, view: View) -> None:
-    """Take the entries and the history of a view from its parent."""
-    parent = view.parent
-    made = parent
-    if view.op is not None:
-        before = modes.replace(modes.with_blocked(modes.RECORD_ALL))
-        try:
-            made = dispatch(view.op, (parent,), view.options)
-        finally:
-            modes.replace(before)
-    _give_entries(tensor, made.array)
-    if not view.cut:
-        _give_history(tensor, made)
-    remember(tensor, parent)
-
-
-def spread(summit: Tensor) -> None:
-    """Make all that came from a tensor stale."""
-    followers = list(members(summit))
-    for tensor in (summit, *followers):
-        if tensor.rest is not None and tensor.rest.children is not None:
-            tensor.rest.children.references.clear()
-    for tensor in followers:
-        if type(tensor) is Tensor:
-            tensor.array = None  # what it was is not kept alive
-            tensor.__class__ = Stale
-    for tensor in followers:
-        if type(tensor) is not Stale:
-            _follow(tensor, tensor.rest.view)  # type: ignore[union-attr, arg-type]
-
-
-def _give_entries(tensor: Tensor, array: Any) -> None:
-    tensor.array = array
-    if isinstance(tensor.node, AccumulateGrad):
-        tensor.node.array = array
-
-
-def _give_history(tensor: Tensor, source: Tensor) -> None:
-    if isinstance(source, Dual):
-        source.give_tangent(tensor)
-    elif isinstance(tensor, Dual):
-        tensor.__class__ = Tensor  # type: ignore[assignment]
-    if not isinstance(tensor.node, AccumulateGrad):
-        tensor.node = source.node
-
-
 # -- writing ------------------------------------------------------------------------------------------------
 
 
@@ -182,12 +103,8 @@ def check_writable(x: Tensor, operation: str, in_part: bool = False) -> None:
     enabled = modes.is_grad_enabled()
     if enabled and isinstance(x.node, AccumulateGrad):
         raise _of_leaf(operation, is_view=in_part)
-    for member, view in ancestors(x):
-        if view.op is not None and view.op.overlaps and member.size != view.parent.size:
-            raise GradientError(
-                f"{operation}: unsupported operation: more than one element of the written-to tensor refers to a single "
-                "memory location. Please clone() the tensor before performing the operation."
-            )
+    check_places(x, operation)
+    for _, view in ancestors(x):
         enabled = enabled and view.op is not None and not view.cut
         if enabled and isinstance(view.parent.node, AccumulateGrad):
             raise _of_leaf(operation, is_view=True)
@@ -204,8 +121,12 @@ def _of_leaf(operation: str, is_view: bool) -> GradientError:
 def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
     """Give x the entries and the history of a value of its shape and dtype; `is_done` says that the entries are in the
     buffer already."""
-    retains = x.retains_grad
-    steps = list(ancestors(x))
+    with shared:
+        _write(x, value, is_done)
+
+
+def _write(x: Tensor, value: Tensor, is_done: bool) -> None:
+    steps = steps_of_write(x)
     _check_recordable(steps, value)
     summit = steps[-1][1].parent if steps else x
     buffer = summit.array if not is_done and _goes_through_index(steps) and is_alone(summit) else None
@@ -216,12 +137,10 @@ def write(x: Tensor, value: Tensor, is_done: bool = False) -> None:
             change = new_tensor(change.array)
         change, is_done = _written_to_parent(view, change, buffer, is_done)
     if not is_done:
-        _give_entries(summit, change.array)
+        give_entries(summit, change.array)
     _give_history_of_write(summit, change)
     count_write(x)
     spread(summit)
-    if retains and x.node is not None:
-        x.retain_grad()
 
 
 def count_write(x: Tensor) -> None:
@@ -243,7 +162,7 @@ def _check_recordable(steps: Sequence[Step], value: Tensor) -> None:
 
 def _give_history_of_write(tensor: Tensor, change: Tensor) -> None:
     if modes.is_grad_enabled() or isinstance(change, Dual) or isinstance(tensor, Dual):
-        _give_history(tensor, change)
+        give_history(tensor, change)
 
 
 def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -> tuple[Tensor, bool]:
@@ -253,6 +172,8 @@ def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -
         return change, is_done
     if view.cut:
         parent = new_tensor(parent.array)
+    if op.merge is not None:
+        return op.merge(parent, change), is_done
     if op.written_by is None:
         back = op.pulls[0](change, (Spec(parent),), view.options)  # type: ignore[misc]
         return (back if back.shape == parent.shape else back.reshape(parent.shape)), is_done
@@ -263,14 +184,13 @@ def _written_to_parent(view: View, change: Tensor, buffer: Any, is_done: bool) -
 
 def write_at(x: Tensor, key: Any, value: Tensor, op: Op) -> None:
     """x[key] = value, by the operation that makes a copy of x with it."""
-    summit = x
-    for _, view in ancestors(x):
-        summit = view.parent
     options = {"key": key}
-    if is_alone(summit) and _write_into(summit.array, x, value, key):
-        write(x, _recorded(op, (x, value), options, x.array), is_done=True)
-    else:
-        write(x, dispatch(op, (x, value), options))
+    with shared:
+        summit = top(x)
+        if is_alone(summit) and not has_overlaps(x) and _write_into(summit.array, x, value, key):
+            _write(x, _recorded(op, (x, value), options, x.array), is_done=True)
+        else:
+            _write(x, dispatch(op, (x, value), options), is_done=False)
 
 
 def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
@@ -279,7 +199,10 @@ def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
         return False
     if x.array is not buffer and x.array.base is not buffer:
         return False
-    backend_of(buffer).write_at(x.array, values.array, key=key)
+    try:
+        backend_of(buffer).write_at(x.array, values.array, key=key)
+    except Exception as error:
+        raise explain("setitem", f"x: shape {x.shape}, key={key!r}, value: shape {values.shape}", error) from error
     return True
 
 

@@ -25,7 +25,7 @@ class DaskBackend(Backend):
     oldest = "2025.1"
     writable = False
     lazy = True
-    repairs = ("expm1", "floor_divide", "linspace", "reshape", "tanh")
+    repairs = ("expand_dims", "expm1", "floor_divide", "linspace", "reshape", "tanh")
 
     def __init__(self) -> None:
         super().__init__("dask", library)
@@ -77,8 +77,10 @@ class DaskBackend(Backend):
         parts = parts_of(key)
         if len(parts) == 1 and is_mask(parts[0]):
             return self.sized(self.masked(x, parts[0]))
-        arrays = [part for part in parts if not isinstance(part, slice) and part is not ...]
-        if not has_array(key) or (len(arrays) == 1 and arrays[0].ndim == 1 < arrays[0].size and x.dtype.kind != "c"):
+        if not has_array(key):
+            return x[key]
+        shapes = [part.shape for part in parts if not isinstance(part, slice) and part is not ...]
+        if len(shapes) == 1 and len(shapes[0]) == 1 and shapes[0] not in ((0,), (1,)) and x.dtype.kind != "c":
             return x[key]
         return whole(NUMPY.getitem, shape_at(x.shape, key), x.dtype, x, key)
 

@@ -4,7 +4,7 @@ function runs along, or on whole arrays."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import dask
@@ -32,6 +32,16 @@ def stored(x: Any) -> Array:
 def joined(x: Array, axes: Iterable[int]) -> Array:
     """x in one chunk along axes."""
     return x.rechunk({axis: -1 for axis in axes if x.numblocks[axis] > 1})
+
+
+def by_chunks(function: Function, signature: str, depths: Sequence[int], arrays: Sequence[Array], **outputs: Any) -> Any:
+    """A function of NumPy arrays with a gufunc's signature, by chunks of the axes in front of the `depths` that it names."""
+    given = [joined(x, range(x.ndim - depth, x.ndim)) for depth, x in zip(depths, arrays, strict=True)]
+    named = []
+    for place, (depth, x) in enumerate(zip(depths, given, strict=True)):
+        named += [x, (*range(depth - x.ndim, 0), *((place, each) for each in range(depth)))]
+    _, given = da.core.unify_chunks(*named)
+    return da.apply_gufunc(function, signature, *given, **outputs)
 
 
 def with_nothing(name: str, function: Function) -> Function:
@@ -69,29 +79,28 @@ def of_matrices(kernel: Function, signature: str) -> Function:
         sample = function(*(numpy.ones((1,) * depth, x.dtype) for depth, x in zip(depths, arrays, strict=True)))
         dtypes = [part.dtype for part in sample] if isinstance(sample, tuple) else sample.dtype
         sizes = {"k": min(arrays[0].shape[-2:])} if "k" in after and "k" not in before else {}
-        given = [joined(x, range(x.ndim - depth, x.ndim)) for depth, x in zip(depths, arrays, strict=True)]
-        return da.apply_gufunc(function, core, *given, output_dtypes=dtypes, output_sizes=sizes)
+        return by_chunks(function, core, depths, arrays, output_dtypes=dtypes, output_sizes=sizes)
 
     return call
 
 
 def along_axis(function: Function, signature: str) -> Function:
     """A function of two arrays along an axis in NumPy, by chunks of the other axes."""
+    last = functools.partial(function, axis=-1)
 
     def call(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-        dtype = function(numpy.ones(3, x1.dtype), numpy.ones(3, x2.dtype), axis=0).dtype
-        given = [joined(x, [axis % x.ndim]) for x in (x1, x2)]
-        last = functools.partial(function, axis=-1)
-        return da.apply_gufunc(last, signature, *given, axes=[(axis,)] * 3, output_dtypes=dtype)
+        dtype = last(numpy.ones(3, x1.dtype), numpy.ones(3, x2.dtype)).dtype
+        given = [da.moveaxis(x, axis, -1) for x in (x1, x2)]
+        return da.moveaxis(by_chunks(last, signature, (1, 1), given, output_dtypes=dtype), -1, axis)
 
     return call
 
 
-def transform(function: Function) -> Function:
-    """A Fourier transform of Dask, which wants the axes that it runs along in one chunk."""
+def in_one_chunk(function: Function) -> Function:
+    """A function of Dask that wants the axes that it runs along in one chunk, or puts all into few."""
 
     def call(x: Array, /, **options: Any) -> Array:
-        axes = (options["axis"],) if "axis" in options else options.get("axes") or range(x.ndim)
-        return function(joined(x, [axis % x.ndim for axis in axes]), **options)
+        axes = options["axes"] if "axes" in options else (options.get("axis", -1),)
+        return function(joined(x, axes), **options)
 
     return call

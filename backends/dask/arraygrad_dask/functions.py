@@ -12,7 +12,8 @@ import numpy
 
 from arraygrad.kinds import declared
 
-from .chunks import NUMPY, Array, Function, along_axis, of_matrices, stored, transform, whole, with_nothing
+from .chunks import NUMPY, Array, Function, along_axis, in_one_chunk, of_matrices, whole, with_nothing
+from .creation import CREATION
 
 
 def with_tolerance(name: str, signature: str) -> Function:
@@ -30,13 +31,6 @@ def unique_all(x: Array, /) -> tuple[Array, ...]:
     return tuple(da.from_delayed(found[i], *each) for i, each in enumerate(zip(shapes, dtypes, strict=True)))
 
 
-def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
-    """Dask's, but for arrays without entries."""
-    if isinstance(obj, da.Array) or copy is False:
-        return library.asarray(obj, dtype=dtype, copy=copy)
-    return stored(numpy.array(obj, dtype=dtype))
-
-
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     """Dask's knows no lengths that depend on data, which a gradient of a sum over them would need."""
     if any(map(math.isnan, shape)):
@@ -47,23 +41,6 @@ def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     return da.broadcast_to(x, shape)
 
 
-def creation(function: Function) -> Function:
-    """A creation function of Dask, also for arrays without entries."""
-
-    def call(shape: Any, *args: Any, device: Any = None, **options: Any) -> Array:
-        is_empty = 0 in (shape if isinstance(shape, tuple) else (shape,))
-        return function(shape, *args, **options, **({"chunks": -1} if is_empty else {}))
-
-    return call
-
-
-def eye(n: int, m: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Array:
-    """Dask's loses chunks of matrices that are not square."""
-    columns = n if m is None else m
-    k = min(max(k, -n), columns)
-    return (da.arange(n)[:, None] + k == da.arange(columns)[None, :]).astype(dtype or numpy.float64)
-
-
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
     """Dask's where axes are split and merged, else NumPy's."""
     try:
@@ -71,14 +48,6 @@ def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) ->
     except NotImplementedError:
         known = numpy.broadcast_to(False, x.shape).reshape(shape).shape
         return whole(numpy.reshape, known, x.dtype, x, known)
-
-
-def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    """Dask's does not see axes given twice."""
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    if len({each % (x.ndim + len(axes)) for each in axes}) < len(axes):
-        raise ValueError(f"axis: got {axis}; expected different axes")
-    return da.expand_dims(x, axis)
 
 
 def roll(x: Array, /, shift: Any, *, axis: Any = None) -> Array:
@@ -110,8 +79,22 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
 
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
-    """Dask's makes integers longer."""
+    """Dask's makes integers longer, and sums over other axes than negative ones."""
+    if not isinstance(axes, int):
+        axes = tuple([axis % x.ndim for axis in each] for x, each in zip((x1, x2), axes, strict=True))
     return da.tensordot(x1, x2, axes).astype(numpy.result_type(x1, x2))
+
+
+def transform(function: Function) -> Function:
+    """A Fourier transform of Dask, which by itself takes the first axes where their lengths are given, not the last."""
+
+    def call(x: Array, /, **options: Any) -> Array:
+        if options.get("axes", ()) is None:
+            options["axes"] = tuple(range(x.ndim - len(options["s"] or x.shape), x.ndim))
+        return along_axes(x, **options)
+
+    along_axes = in_one_chunk(function)
+    return call
 
 
 MATRICES = [f"linalg.{name}" for name in (
@@ -123,17 +106,14 @@ MATRICES = [f"linalg.{name}" for name in (
 TRANSFORMS = ("fft", "ifft", "fftn", "ifftn", "rfft", "irfft", "rfftn", "irfftn", "hfft", "ihfft")
 
 FUNCTIONS: dict[str, Function] = {
-    "asarray": asarray,
+    **CREATION,
     "broadcast_to": broadcast_to,
     "clone": lambda x, /: x,
-    "expand_dims": expand_dims,
-    "eye": eye,
-    "from_dlpack": lambda x, /, **options: stored(numpy.from_dlpack(x, **options)),
     "reshape": reshape,
     "searchsorted": searchsorted,
     "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
     "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
-    **{name: creation(getattr(library, name)) for name in ("empty", "full", "ones", "zeros")},
+    **{name: in_one_chunk(getattr(library, name)) for name in ("argsort", "sort")},
     **{name: with_nothing(name, function) for name, function in {
         "matmul": matmul, "max": library.max, "min": library.min, "roll": roll, "tensordot": tensordot,
         **{name: of_matrices(NUMPY.kernel(name), str(declared[name].core)) for name in MATRICES},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from .. import modes
 from ..call import level_of
-from ..custom import FunctionCtx, run
+from ..context import FunctionCtx
+from ..custom import run
 from ..errors import DerivativeNotImplemented, GradientError
 from ..graph import AccumulateGrad
 from ..tensor import Tensor
@@ -58,14 +60,17 @@ class Function:
         raise NotImplementedError("To use autograd.Function with vmap, override the vmap staticmethod.")
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """Call it."""
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Call it. Keyword arguments have their position in `forward`; for `setup_context` so have the defaults."""
         if cls.backward is not Function.backward and cls.vjp is not Function.vjp:
             raise GradientError(
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
                 "of them."
             )
-        call = run(cls, args, tuple(level_of(arg) is not None for arg in args))
+        if kwargs or not cls.takes_context():
+            args, kwargs = _by_position(cls, args, kwargs)
+        args += tuple(kwargs.values())
+        call = run(cls, args, tuple(kwargs), tuple(level_of(arg) is not None for arg in args))
         results = list(call.outputs)
         for position, index in call.dirty.items():
             results[position] = _written(args[index], results[position])
@@ -80,6 +85,21 @@ class Function:
     def reverse_rule(cls) -> Callable[..., Any]:
         """`backward`, or `vjp` if that was written."""
         return cls.backward if cls.backward is not Function.backward else cls.vjp
+
+
+_signature = functools.cache(inspect.signature)
+
+
+def _by_position(function: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The arguments of a call, and those that are left without a position."""
+    context = (None,) if function.takes_context() else ()
+    signature = _signature(function.forward)
+    if not kwargs and len(context) + len(args) == len(signature.parameters):
+        return args, kwargs
+    bound = signature.bind(*context, *args, **kwargs)
+    if not context:
+        bound.apply_defaults()
+    return bound.args[len(context) :], bound.kwargs
 
 
 def _written(argument: Tensor, result: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, IndexingError
 
 Array = Any
 Axis = Any
@@ -34,6 +34,8 @@ def _scan(xp: Any, combine: Callable[[Any, Any], Any], parts: tuple[Array, ...],
 def logcumsumexp(xp: Any, x: Array, /, *, axis: int = -1) -> Array:
     if not xp.isdtype(x.dtype, "real floating"):
         raise ArgumentTypeError(f"logcumsumexp: x: got dtype {x.dtype}; expected a real floating one")
+    if x.ndim and not -x.ndim <= axis < x.ndim:
+        raise IndexingError(f"logcumsumexp: axis: got {axis} for an array of {x.ndim} axes")
     if x.ndim == 0:
         return x
     return _scan(xp, lambda later, earlier: (xp.logaddexp(later[0], earlier[0]),), (x,), axis)[0]

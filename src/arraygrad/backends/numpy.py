@@ -50,6 +50,8 @@ class NumPyBackend(Backend):
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
         if has_integer_array(key):
+            if x.ndim == 1 and np.ndim(values) == 1:  # NumPy 2.4 does not broadcast these, and reads beyond their end
+                values = np.broadcast_to(values, x[key].shape)
             np.add.at(x, key, values)
         else:
             x[key] += values

@@ -55,12 +55,19 @@ def covered(shape: tuple[int, ...], mask: Any) -> tuple[int, ...]:
     return lengths
 
 
-def shape_at(shape: tuple[int, ...], key: Any) -> tuple[int, ...]:
-    """The shape of `x[key]` for an x of `shape` and a key without masks, of which no values are looked at."""
+def shape_at(shape: tuple[int, ...], key: Any) -> tuple[float, ...]:
+    """The shape of `x[key]` for an x of `shape` and a key without masks, of which no values are looked at. Lengths that are
+    NaN, not known yet, stay so."""
     import numpy
 
-    places = tuple(numpy.zeros(part.shape, int) if is_integer_array(part) else part for part in parts_of(key))
-    return numpy.broadcast_to(False, shape)[places].shape
+    def supposing(unknown: int) -> tuple[int, ...]:
+        places = [
+            numpy.broadcast_to(0, [unknown if math.isnan(n) else n for n in part.shape]) if is_integer_array(part) else part
+            for part in parts_of(key)
+        ]
+        return numpy.broadcast_to(False, shape)[tuple(places)].shape
+
+    return tuple(n if n == other else math.nan for n, other in zip(supposing(2), supposing(3), strict=True))
 
 
 def _one_an_axis(xp: Any, key: Any, ndim: int) -> list[Any]:

@@ -19,7 +19,7 @@ namespace conforms to the standard; a plug-in derives from it and says only what
   slices may have negative steps;
 - `storage_only`: names of data types that arrays can have and functions do not take: its namespace leaves them out;
 - `raw_device`: a device by name; `device_of`, `dlpack_device`: where an array is; `dlpack`: how it is handed over;
-- `to_numpy`, `own`, `random_array`: conversion, sole ownership, random numbers.
+- `to_numpy`, `own`: conversion, sole ownership; `random_array`, `seed`, `random_state`: random numbers (`random_numbers`).
 
 Everything takes and returns the library's own arrays. `docs/backends.md` is the page for authors.
 """
@@ -32,8 +32,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..dtypes import DType, as_dtype
-from . import extra, substitutes
+from . import extra, scipy_functions, substitutes
 from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put, upwards
+from .random_numbers import RandomNumbers
 from .repairs import REPAIRS
 
 Array = Any
@@ -64,7 +65,7 @@ class RawNamespace:
         return f"<raw namespace over {self._library!r}>"
 
 
-class Backend:
+class Backend(RandomNumbers):
     """The protocol, and the generic backend: all of it for a namespace that conforms."""
 
     name: str
@@ -225,25 +226,6 @@ class Backend:
         """A context in which the library does not warn of infinities and NaN, for backward passes."""
         return nullcontext()
 
-    # -- random numbers -----------------------------------------------------------------------------
-
-    @functools.cached_property
-    def generator(self) -> Any:
-        """The source of random numbers: NumPy's, unless the library's own is put in its place."""
-        import numpy
-
-        return numpy.random.default_rng()
-
-    def seed(self, seed: int) -> None:
-        """Start the random numbers anew from `seed`."""
-        import numpy
-
-        self.generator = numpy.random.default_rng(seed)
-
-    def random_array(self, draw: str, args: tuple[Any, ...], dtype: Any, device: Any = None) -> Array:
-        """Random numbers: `draw` is "random", "standard_normal" or "integers", with the arguments of NumPy's generator."""
-        return self.xp.asarray(getattr(self.generator, draw)(*args), dtype=dtype, device=device)
-
     # -- devices ------------------------------------------------------------------------------------
 
     def devices(self) -> tuple[Any, ...]:
@@ -296,4 +278,5 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "tile": lambda x, /, repetitions: backend.library.tile(x, repetitions),
         "to_device": lambda x, /, device, *, stream=None: x.to_device(device, stream=stream),
     }
-    return {**own, **{name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}}
+    composed = {name: extra.bind(backend, function) for name, function in extra.FUNCTIONS.items()}
+    return {**own, **composed, **scipy_functions.kernels(backend)}

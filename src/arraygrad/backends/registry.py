@@ -78,9 +78,9 @@ def get_backend(name: str) -> Backend:
     else:
         raise BackendError(
             f"backend: got {name!r}; installed are {', '.join(sorted({*built_in, *plug_ins}))}; "
-            f"`pip install {name}` installs the library, if it is called so there, and `pip install arraygrad[{name}]` a "
-            "plug-in with it, if there is one; a library that does not conform to the array API standard needs one: "
-            + _HOW_TO
+            f"`pip install {name}` installs the library, if it is called so there, and "
+            f"`pip install 'arraygrad[{name.replace('_', '-')}]'` a plug-in with it, if there is one; "
+            f"a library that does not conform to the array API standard needs one: {_HOW_TO}"
         )
     _by_name[name] = _by_name.setdefault(backend.name, backend)  # entries for several modules of a library give one object
     return _by_name[name]

@@ -85,6 +85,21 @@ def mend_linspace(backend: Backend, linspace: Function) -> Function:
     return mended
 
 
+def mend_expand_dims(backend: Backend, expand_dims: Function) -> Function:
+    """Axes that there are not are an IndexError, and axes that are given twice a ValueError."""
+
+    def mended(x: Array, /, axis: int | tuple[int, ...] = 0) -> Array:
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        ndim = x.ndim + len(axes)
+        if not all(-ndim <= each < ndim for each in axes):
+            raise IndexError(f"axis: got {axis}; expected axes of an array of {ndim}")
+        if len({each % ndim for each in axes}) < len(axes):
+            raise ValueError(f"axis: got {axis}; expected different axes")
+        return expand_dims(x, axis)
+
+    return mended
+
+
 def mend_reshape(backend: Backend, reshape: Function) -> Function:
     """Where the shape needs a copy and none may be made, the error is a ValueError."""
 
@@ -162,6 +177,7 @@ def _signed(xp: Any, row: Row, negate_real: Array, negate_imag: Array, like: Arr
 
 
 REPAIRS: dict[str, Repair] = {
+    "expand_dims": mend_expand_dims,
     "floor_divide": mend_floor_divide,
     "linspace": mend_linspace,
     "remainder": mend_remainder,

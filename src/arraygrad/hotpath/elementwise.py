@@ -73,7 +73,7 @@ def _keeps(op: Op, tracked: tuple[bool, bool]) -> tuple[bool, bool, bool] | None
 
 
 def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """The call of an elementwise operation of two arguments, of which the second may be a Python number."""
+    """The call of an elementwise operation of two arguments, of which the second may be a Python number or an array."""
     kernels, wraps = op.kernels, op.wraps
     keep_first, keep_second, keep_both = (_keeps(op, tracked) for tracked in _TRACKED)
     keeps_number_only = keep_first == (False, True, False)
@@ -89,11 +89,14 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
             edge2 = x2.node
             if type(a2) is not kind:
                 return slow(x1, x2)
-        elif type(x2) is float or type(x2) is int:
+        elif type(x2) is float or type(x2) is int or type(x2) is kind:
             a2 = x2
             edge2 = None
-        else:
+        elif kernel is None or wraps.get(type(x2)) is not wraps[kind]:
             return slow(x1, x2)
+        else:  # a scalar of the library's own
+            a2 = wraps[kind](x2)
+            edge2 = None
         edge1 = x1.node
         if kernel is None or (edge1 is not None and edge2 is not None and edge1.level is not edge2.level):
             return slow(x1, x2)
@@ -122,11 +125,11 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         node.extra = None
         if keep is None:
             node.kept = None
-        elif a2 is x2 and keeps_number_only:
+        elif keeps_number_only and type(a2) is not kind:
             node.kept = [None, a2, None]
         else:
             node.kept = (a1 if keep[0] else None, a2 if keep[1] else None, out if keep[2] else None)
-        if a2 is x2 or (a1.shape == a2.shape and a1.dtype is a2.dtype):  # type: ignore[union-attr]
+        if type(a2) is not kind or (a1.shape == a2.shape and a1.dtype is a2.dtype):  # type: ignore[union-attr]
             node.conform = _AS_IT_COMES
         else:
             node.conform = (None if edge1 is None else _differing(a1, out), None if edge2 is None else _differing(a2, out))

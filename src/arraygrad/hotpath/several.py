@@ -142,8 +142,8 @@ def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
         kind = level = None
         values, edges = [], []
         for argument in arguments:
-            if type(argument) is Tensor:
-                value, edge = argument.array, argument.node
+            if type(argument) is Tensor or type(argument) in kernels:  # an array is a constant
+                value, edge = (argument.array, argument.node) if type(argument) is Tensor else (argument, None)
                 if type(value) is not kind:
                     if kind is not None:
                         return dispatch(op, arguments, options)
@@ -155,6 +155,7 @@ def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
             elif argument is None or type(argument) in Scalar:
                 value, edge = argument, None
             else:
+                op.learn(arguments)
                 return dispatch(op, arguments, options)
             values.append(value)
             edges.append(edge)

@@ -5,10 +5,12 @@ To add an operation, declare it in the module of its chapter: the decorators in 
 
 from . import (
     activations,
+    bessel,
     copying,
     creation,
     data_type,
     decompositions,
+    distributions,
     einsum,
     elementwise,
     fft,
@@ -34,7 +36,8 @@ from . import (
 )
 
 __all__ = [
-    "activations", "copying", "creation", "data_type", "decompositions", "einsum", "elementwise", "fft", "indexing",
-    "linalg", "linalg_more", "linear_algebra", "logic", "manipulation", "matrices", "missing", "quantiles", "running",
-    "sampled", "scattering", "searching", "sets", "signal", "sorting", "special", "statistical", "utility",
+    "activations", "bessel", "copying", "creation", "data_type", "decompositions", "distributions", "einsum", "elementwise",
+    "fft", "indexing", "linalg", "linalg_more", "linear_algebra", "logic", "manipulation", "matrices", "missing",
+    "quantiles", "running", "sampled", "scattering", "searching", "sets", "signal", "sorting", "special", "statistical",
+    "utility",
 ]  # fmt: skip

@@ -6,9 +6,11 @@ own (`namespace`), and `arraygrad.zeros` and its like to the default one (`facto
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..backends import Backend, backend_of, is_array
+from ..call import level_of
 from ..dtypes import as_dtype
 from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Tensor, composite, constant, linear
@@ -85,19 +87,34 @@ def _make(backend: Backend, name: str, *args: Any, dtype: Any = None, device: An
     return new_tensor(backend.wrap(made))
 
 
-def _number(value: Any) -> Any:
-    """A Python number for a Tensor of no axes that needs no gradient."""
-    return value.item() if isinstance(value, Tensor) and not value.requires_grad else value
+def number(value: Any) -> Any:
+    """A Python number for a Tensor of no axes that nothing differentiates by."""
+    return value.item() if isinstance(value, Tensor) and level_of(value) is None else value
+
+
+def _dtype_of_bounds(bounds: tuple[Any, ...], dtype: Any) -> Any:
+    """The data type asked for; else that of the first bound that is a Tensor of a differentiable one."""
+    given = (bound.dtype for bound in bounds if isinstance(bound, Tensor) and bound.dtype.is_differentiable)
+    return dtype or next(given, None)
 
 
 def arange(
     backend: Backend, start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
 ) -> Tensor:
-    """Numbers from `start` to before `stop`, `step` apart."""
+    """Numbers from `start` to before `stop`, `step` apart. A gradient flows to Tensors given as `start` and `step`."""
     if stop is None:
         start, stop = 0, start
-    start, stop, step = (_number(value) for value in (start, stop, step))
-    return _make(backend, "arange", start, stop, step, dtype=dtype, device=device)
+    if step == 0:
+        raise ArgumentError("arange: step: got 0; expected a number other than 0")
+    bounds = (start, stop, step)
+    dtype = _dtype_of_bounds(bounds, dtype)
+    start, stop, step = map(number, bounds)
+    like = next((value for value in (start, step, stop) if isinstance(value, Tensor)), None)
+    if like is None:
+        return _make(backend, "arange", start, stop, step, dtype=dtype, device=device)
+    count = math.ceil((float(stop) - float(start)) / float(step))
+    steps = _make(like.backend, "arange", max(count, 0), dtype=dtype, device=device or like.device)
+    return start + steps * step
 
 
 def asarray(backend: Backend, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Tensor:
@@ -165,6 +182,8 @@ def eye(
 
 def from_dlpack(backend: Backend, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """An array taken over from another library."""
+    if not hasattr(x, "__dlpack__"):
+        raise ArgumentTypeError(f"from_dlpack: x: got {type(x).__name__}; expected an array of a library that speaks DLPack")
     options = {name: value for name, value in (("device", device), ("copy", copy)) if value is not None}
     return new_tensor(backend.wrap(backend.xp.from_dlpack(x, **options)))
 
@@ -183,10 +202,11 @@ def linspace(
     backend: Backend, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
 ) -> Tensor:
     """`num` evenly spaced numbers from `start` to `stop`. A gradient flows to Tensors given as bounds."""
-    start, stop = _number(start), _number(stop)
+    dtype = _dtype_of_bounds((start, stop), dtype)
+    start, stop = number(start), number(stop)
     if isinstance(start, Tensor) or isinstance(stop, Tensor):
         like = start if isinstance(start, Tensor) else stop
-        weight = _make(like.backend, "linspace", 0.0, 1.0, num, dtype=dtype or like.dtype, device=device or like.device,
+        weight = _make(like.backend, "linspace", 0.0, 1.0, num, dtype=dtype, device=device or like.device,
                        endpoint=endpoint)  # fmt: skip
         return start * (1 - weight) + stop * weight
     return _make(backend, "linspace", start, stop, num, dtype=dtype, device=device, endpoint=endpoint)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..backends import is_real
-from ..kinds import Array, Tensor, elementwise, general, linear
+from ..kinds import Array, Tensor, declared, elementwise, general, linear
 from ..modes import Subgradient
 from ..selection import Selected
 
@@ -162,7 +162,7 @@ def hypot(x1: Array, x2: Array, /) -> Tensor:
     """Square root of x1² + x2². The derivative at the origin is 0."""
 
 
-@linear(x=lambda g: g * 1j, pointwise=True)
+@linear(x=lambda g: g * 1j, pointwise=True, view=True)
 def imag(x: Array, /) -> Tensor:
     """Imaginary part."""
 
@@ -263,7 +263,7 @@ def pow(x1: Array, x2: Array, /) -> Tensor:
     """x1 to the power x2. At 0**0 both derivatives are 0."""
 
 
-@linear(x=lambda g: g, pointwise=True)
+@linear(x=lambda g: g, pointwise=True, view=True)
 def real(x: Array, /) -> Tensor:
     """Real part."""
 
@@ -343,3 +343,7 @@ def tanh(x: Array, /) -> Tensor:
 @elementwise(x=lambda: 0)
 def trunc(x: Array, /) -> Tensor:
     """x rounded towards 0. The derivative is 0."""
+
+
+declared["real"].merge = lambda x, written: add(written, multiply(imag(x), 1j)) if x.dtype.is_complex else written
+declared["imag"].merge = lambda x, written: add(real(x), multiply(written, 1j))

@@ -8,10 +8,11 @@ symmetric or Hermitian get gradients that are.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from ..backends import device_of
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Constant, Tensor, composite, constant, general, linear, multilinear
 from ..modes import Subgradient
 from ..rules import expand
@@ -83,11 +84,16 @@ def matrix_power(x: Array, n: int, /) -> Tensor:
     x = as_tensor(x)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ArgumentError(f"matrix_power: x: got shape {x.shape}; expected square matrices")
+    try:
+        n = operator.index(n)
+    except TypeError:
+        raise ArgumentTypeError(f"matrix_power: n: got {n!r}; expected an integer") from None
     power, base = None, inv(x) if n < 0 else x
     n = -n if n < 0 else n
     if n == 0:
         xp = x.__array_namespace__()
-        return xp.broadcast_to(xp.eye(x.shape[-1], dtype=x.dtype, device=x.device), x.shape) + x * 0
+        identity = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+        return xp.where(xp.ones((), dtype=xp.bool, device=x.device), identity, x)  # of x, but of none of its entries
     while n:
         if n % 2:
             power = base if power is None else matmul(power, base)

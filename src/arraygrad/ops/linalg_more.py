@@ -8,6 +8,8 @@ import math
 from collections import namedtuple
 from typing import Any
 
+from ..backends import backend_of
+from ..call import bare
 from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Tensor, composite, general
 from ..tensor import as_tensor
@@ -85,7 +87,8 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> tuple[Tensor, Te
 
     As `numpy.linalg.lstsq`, also for stacks of matrices: singular values up to `rcond` times the largest count as 0, by
     default the machine epsilon times the larger side of a. b: a vector, or matrices; residuals are empty where the rank
-    is not full or a has no more rows than columns. Derivative: G. Golub and V. Pereyra, 1973, where the rank is constant.
+    is known not to be full, or a has no more rows than columns. Derivative: G. Golub and V. Pereyra, 1973, where the rank
+    is constant.
     """
     a, b = as_tensor(a), as_tensor(b)
     if a.ndim < 2 or b.ndim < 1 or b.shape[-min(b.ndim, 2)] != a.shape[-2]:
@@ -100,8 +103,9 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> tuple[Tensor, Te
     right = reshape(b, (rows, 1)) if b.ndim == 1 else b
     x = matmul(pinv(a, rtol=rtol), right)
     squares = statistical.sum(abs(right - matmul(a, x)) ** 2, axis=-2)
-    known = rows > columns and bool(statistical.min(rank) == columns)
-    residuals = squares if known else squares[..., :0]
+    is_deficient = bare(statistical.min(rank) < columns)
+    is_empty = rows <= columns or backend_of(is_deficient).surely(is_deficient)
+    residuals = squares[..., :0] if is_empty else squares
     return LeastSquares(x[..., 0] if b.ndim == 1 else x, residuals, rank, s)
 
 

@@ -7,11 +7,10 @@ from typing import Any
 from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Tensor, composite
 from ..tensor import as_tensor
-from . import statistical
 from .axes import normal_axis
-from .creation import arange, full, ones
+from .creation import arange, full
 from .elementwise import multiply
-from .indexing import getitem, index_add, index_set, take
+from .indexing import getitem, index_add, index_set, plain_key, take
 from .manipulation import broadcast_to, concat, reshape
 from .searching import searchsorted, where
 from .sorting import argsort
@@ -52,32 +51,29 @@ def _key(x: Tensor, axis: int, index: Tensor) -> tuple[Any, ...]:
         else:
             shape = tuple(length if other == each else 1 for other in range(index.ndim))
             part = reshape(arange(x.backend, length, dtype="int64", device=x.device), shape)
-        part = broadcast_to(part, index.shape)
-        while isinstance(part, Tensor):
-            part = part.array
-        parts.append(part)
-    return tuple(parts)
+        parts.append(broadcast_to(part, index.shape))
+    return plain_key(tuple(parts), x)
 
 
 def _multiplied(x: Tensor, key: tuple[Any, ...], src: Tensor) -> Tensor:
-    """x times, at each place, the product of all that goes there: by `prod`, which is exact where factors are zero."""
-    count = src.size or 0
-    if count == 0:
+    """x times, at each place, the product of all that goes there.
+
+    By products of neighbours in the order of their places, of twice as many in each step: exact where factors are zero.
+    """
+    if src.size == 0:
         return x
     everywhere = arange(x.backend, x.size, dtype="int64", device=x.device)
     places = reshape(getitem(reshape(everywhere, x.shape), key=key), (-1,))
     order = argsort(places)
-    ordered = take(places, order, axis=0)
-    first = searchsorted(ordered, everywhere)
-    many = searchsorted(ordered, everywhere, side="right") - first
-    most = int(statistical.max(many))
-    turns = reshape(arange(x.backend, most, dtype="int64", device=x.device), (1, -1))
-    there = turns < reshape(many, (-1, 1))
-    member = reshape(where(there, reshape(first, (-1, 1)) + turns, 0), (-1,))
-    chosen = where(reshape(there, (-1,)), take(order, member, axis=0), count)
-    factors = concat([reshape(src, (-1,)), ones(x.backend, (1,), dtype=src.dtype, device=x.device)])
-    products = statistical.prod(reshape(take(factors, chosen, axis=0), (-1, most)), axis=1)
-    return multiply(x, reshape(products, x.shape))
+    places, products = take(places, order, axis=0), take(reshape(src, (-1,)), order, axis=0)
+    width = 1
+    while width < places.shape[0]:
+        longer = where(places[width:] == places[:-width], products[width:] * products[:-width], products[width:])
+        products, width = concat([products[:width], longer]), 2 * width
+    after = searchsorted(places, everywhere, side="right")
+    found = after > searchsorted(places, everywhere)
+    factors = where(found, take(products, where(found, after - 1, 0), axis=0), 1)
+    return multiply(x, reshape(factors, x.shape))
 
 
 @composite

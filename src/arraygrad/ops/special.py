@@ -95,3 +95,37 @@ def _xlogy_x2(xp: Any, x1: Any, x2: Any) -> Any:
 @elementwise(x1=_xlogy_x1, x2=_xlogy_x2, domain={"x2": (0.1, 5.0)})
 def xlogy(x1: Array, x2: Array, /) -> Tensor:
     """x1 * log(x2), and 0 where x1 is 0. Both derivatives at (0, 0) are 0."""
+
+
+def _xlog1py_x1(xp: Any, x1: Any, x2: Any) -> Any:
+    x1, x2 = as_arrays(xp, x1, x2)
+    absent = (x1 == 0) & (x2 == -1)
+    return xp.where(absent, 0, xp.log1p(xp.where(absent, 0, x2)))
+
+
+@elementwise(x1=_xlog1py_x1, x2=lambda xp, x1, x2: _xlogy_x2(xp, x1, 1 + x2), domain={"x2": (-0.9, 5.0)})
+def xlog1py(x1: Array, x2: Array, /) -> Tensor:
+    """x1 * log(1 + x2), and 0 where x1 is 0."""
+
+
+@elementwise(x=lambda xp, x: -1 - xp.log(x), domain=(0.1, 5.0))
+def entr(x: Array, /) -> Tensor:
+    """-x log(x), and 0 where x is 0."""
+
+
+def _log_ratio(xp: Any, x1: Any, x2: Any) -> Any:
+    x1, x2 = as_arrays(xp, x1, x2)
+    return xp.log(x1) - xp.log(x2)
+
+
+_POSITIVE = {"x1": (0.1, 5.0), "x2": (0.1, 5.0)}
+
+
+@elementwise(x1=lambda xp, x1, x2: _log_ratio(xp, x1, x2) + 1, x2=lambda x1, x2: -x1 / x2, domain=_POSITIVE)
+def rel_entr(x1: Array, x2: Array, /) -> Tensor:
+    """x1 log(x1 / x2): the terms of the relative entropy."""
+
+
+@elementwise(x1=_log_ratio, x2=lambda x1, x2: 1 - x1 / x2, domain=_POSITIVE)
+def kl_div(x1: Array, x2: Array, /) -> Tensor:
+    """x1 log(x1 / x2) - x1 + x2: the terms of the Kullback-Leibler divergence."""

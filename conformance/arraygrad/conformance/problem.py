@@ -11,6 +11,7 @@ import numpy as np
 import arraygrad as ag
 from arraygrad import Tensor
 from arraygrad.backends import Backend
+from arraygrad.namespace import calls
 from arraygrad.tensor import as_tensor
 
 from .calls import Call
@@ -22,31 +23,52 @@ Arrays = list[Any]
 
 
 class Rejected(Exception):
-    """The library itself does not take the arguments."""
+    """The case says nothing about the property."""
+
+
+class Lacking(Rejected):
+    """The library cannot do what the property is about."""
 
 
 class Problem:
-    """`outputs = call(primals)` for a case on a backend."""
+    """`outputs = call(primals)` for a case on a backend, on one of its devices or on that of its choice.
 
-    def __init__(self, case: Case, backend: Backend) -> None:
+    What differentiates is `vjp` and `jvp`, which nest: another library's stand for them in `conformance/peers`.
+    """
+
+    vjp = staticmethod(ag.func.vjp)
+    jvp = staticmethod(ag.func.jvp)
+
+    def __init__(self, case: Case, backend: Backend, device: Any = None) -> None:
         self.case = case
         self.backend = backend
+        self.device = device
         self.options = {name: self._option(value) for name, value in case.options.items()}
 
     # -- between NumPy and the backend --------------------------------------------------------------
 
     def raw(self, value: Any) -> Any:
-        """A NumPy array as one of the backend; anything else as it is."""
-        return self.backend.xp.asarray(value, copy=True) if isinstance(value, (np.ndarray, np.generic)) else value
+        """A NumPy array as one of the backend, on the device; anything else as it is."""
+        if not isinstance(value, (np.ndarray, np.generic)):
+            return value
+        dtype = None
+        if self.device is not None and value.dtype.kind == "i":  # a device need not have integers of 64 bits
+            dtype = self.backend.library.__array_namespace_info__().default_dtypes(device=self.device)["indexing"]
+        return self.backend.xp.asarray(value, copy=True, device=self.device, dtype=dtype)
 
     def _option(self, value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(self._option(part) for part in value)
-        return self.backend.devices()[0] if isinstance(value, str) and value == DEVICE else self.raw(value)
+        if isinstance(value, str) and value == DEVICE:
+            return self.backend.devices()[0] if self.device is None else self.device
+        return self.raw(value)
 
     def plain(self, values: Sequence[Any]) -> Arrays:
         """Tensors as NumPy arrays, which are the test's own."""
-        return [np.array(self.backend.to_numpy(as_tensor(value).detach().array)) for value in values]
+        arrays = [as_tensor(value).detach().array for value in values]
+        if self.device is not None:
+            arrays = [self.backend.kernel("to_device")(array, self.backend.devices()[0]) for array in arrays]
+        return [np.array(self.backend.to_numpy(array)) for array in arrays]
 
     # -- the call -----------------------------------------------------------------------------------
 
@@ -62,17 +84,17 @@ class Problem:
         return self.plain(self.call(*(self.raw(array) for array in arrays)))
 
     def library(self, function: Callable[..., Any]) -> Arrays:
-        """The outputs of a function of the library for the arrays of the case. Raises Rejected if it raises."""
+        """The outputs of a function of the library for the arrays of the case. Raises Lacking if it raises."""
         every = [self.raw(array) for array in self.case.arrays]
         options = {name: self.backend.raw_dtype(value) if name == "dtype" and value is not None else value
                    for name, value in self.options.items()}  # fmt: skip
         positional, named = self.case.call.bind(every, options)
         try:
             outs = function(*positional, **named)
+            outs = outs if isinstance(outs, (tuple, list)) else (outs,)
+            return self.plain(outs)
         except Exception as error:
-            raise Rejected(f"{self.backend.name} does not take {self.case}: {error}") from error
-        outs = outs if isinstance(outs, (tuple, list)) else (outs,)
-        return [np.asarray(self.backend.to_numpy(out.array if isinstance(out, Tensor) else out)) for out in outs]
+            raise Lacking(f"the library: {type(error).__name__}: {error}") from error
 
     # -- derivatives --------------------------------------------------------------------------------
 
@@ -82,12 +104,12 @@ class Problem:
 
     def pulled(self, primals: Sequence[Any], cotangents: Sequence[Any]) -> tuple[Any, ...]:
         """The gradients by reverse mode, as Tensors."""
-        _, pull = ag.func.vjp(self.call, *primals)
+        _, pull = self.vjp(self.call, *primals)
         return pull(tuple(cotangents))
 
     def pushed(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         """The tangents of the outputs by forward mode, as Tensors."""
-        _, pushed = ag.func.jvp(self.call, tuple(primals), tuple(tangents))
+        _, pushed = self.jvp(self.call, tuple(primals), tuple(tangents))
         return pushed
 
     def gradients(self, cotangents: Sequence[Any], primals: Sequence[Any] | None = None) -> Arrays:
@@ -103,6 +125,10 @@ class Problem:
     def given(self, arrays: Sequence[Any]) -> Arrays:
         """NumPy arrays as Tensors."""
         return [as_tensor(self.raw(array)) for array in arrays]
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Another function, by its name in the namespace."""
+        return calls()[name]
 
 
 def outputs_of(call: Call, value: Any) -> tuple[Any, ...]:

@@ -11,7 +11,8 @@ from array_api_compat import array_namespace
 def _weighted(left: Any, right: Any) -> Any:
     """left @ diag(1, 2, ...) @ right: what of vectors does not depend on their phases."""
     xp = array_namespace(left)
-    weights = xp.asarray([1.0 + index for index in range(left.shape[-1])], dtype=xp.real(left).dtype)
+    weights = xp.asarray([1.0 + index for index in range(left.shape[-1])], dtype=xp.real(left).dtype,
+                         device=left.device)  # fmt: skip
     return (left * weights) @ right
 
 

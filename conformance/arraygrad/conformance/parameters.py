@@ -29,7 +29,7 @@ def strategy_of(call: Call, parameter: str) -> Strategy:
     found = STRATEGIES.get(f"{call.name}.{parameter}") or STRATEGIES.get(parameter)
     if found is None:
         raise LookupError(
-            f"{call.name}: no strategy for its parameter {parameter!r}; add one to arraygrad_conformance/parameters.py"
+            f"{call.name}: no strategy for its parameter {parameter!r}; add one to the parameters.py of the kit"
         )
     return found
 

@@ -10,10 +10,11 @@ import numpy as np
 import scipy.linalg
 import scipy.special
 
+from arraygrad.backends import get_backend, scipy_functions
 from arraygrad.dtypes import as_dtype
 from arraygrad.standard import signature_of
 
-from .problem import Problem
+from .problem import Lacking, Problem, Rejected
 
 Function = Callable[..., Any]
 
@@ -24,8 +25,20 @@ def reference(problem: Problem) -> Function:
     if name in BY_NUMPY:
         return functools.partial(_by_numpy, problem, BY_NUMPY[name])
     if signature_of(name) is None:
-        raise LookupError(f"{name}: not of the standard; add what it computes to arraygrad_conformance/references.py")
+        raise LookupError(f"{name}: not of the standard; add what it computes to the references.py of the kit")
     return functools.partial(_standard, problem, name)
+
+
+def reference_values(problem: Problem) -> tuple[list[Any], Lacking | None]:
+    """The values of a case by the library's own function; else by NumPy's, and why the library's own gives none."""
+    try:
+        return problem.library(reference(problem)), None
+    except Lacking as refusal:
+        on_numpy = Problem(problem.case, get_backend("numpy"))
+        try:
+            return on_numpy.library(reference(on_numpy)), refusal
+        except Lacking as error:
+            raise Rejected(f"NumPy does not take the case either: {error}") from error
 
 
 def _standard(problem: Problem, name: str, *args: Any, **options: Any) -> Any:
@@ -46,7 +59,7 @@ def _by_numpy(problem: Problem, function: Function, *args: Any, **options: Any) 
 
 def _index_add(x: Any, values: Any, *, key: Any) -> Any:
     out = x.astype(np.result_type(x))
-    np.add.at(out, key, values)
+    np.add.at(out, key, np.broadcast_to(values, x[key].shape))
     return out
 
 
@@ -94,6 +107,7 @@ def _logcumsumexp(x: Any, *, axis: int) -> Any:
 
 
 BY_NUMPY: dict[str, Function] = {
+    **{name: getattr(scipy.special, name) for name in scipy_functions.NAMES},
     "linalg.lu": _lu,
     "linalg.expm": scipy.linalg.expm,
     "nanmax": lambda x, axis, keepdims: np.nanmax(x, axis=axis, keepdims=keepdims),

@@ -11,20 +11,27 @@ import jax.numpy as namespace
 import jax.scipy.integrate
 import jax.scipy.linalg
 import numpy as np
-from arraygrad_conformance.parameters import DEVICE
+from arraygrad.conformance.parameters import DEVICE
 
+NESTS = True
 jvp = jax.jvp
 
 
 def vjp(f: Callable[..., Any], *x: Any) -> tuple[Any, Callable[..., Any]]:
     """JAX's, in arraygrad's convention: JAX's gradient by a complex number is the conjugate."""
     out, pull = jax.vjp(f, *x)
-    return out, lambda g: tuple(map(namespace.conj, pull(tuple(map(namespace.conj, g)))))
+    return out, lambda g: jax.tree.map(namespace.conj, pull(jax.tree.map(namespace.conj, g)))
+
+
+def double() -> Any:
+    """A context with arrays of double precision."""
+    return jax.enable_x64(True)
 
 
 def array(value: Any) -> Any:
-    """A NumPy array, of which `evaluated` makes one of JAX's in double precision."""
-    return value
+    """A NumPy array as one of JAX's, in double precision."""
+    with double():
+        return namespace.asarray(value)
 
 
 def constant(value: Any) -> Any:
@@ -49,8 +56,7 @@ QUICK = {
 
 def evaluated(functions: dict[str, Callable[..., Any]], *args: Any) -> dict[str, Any]:
     """The results of functions of the same arguments, in double precision, compiled together."""
-    with jax.enable_x64(True):
-        args = jax.tree.map(namespace.asarray, args)
+    with double():
         every = jax.jit(lambda *args: {name: function(*args) for name, function in functions.items()},
                         compiler_options=QUICK)  # fmt: skip
         return every(*args)

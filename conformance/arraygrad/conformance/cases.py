@@ -58,10 +58,14 @@ class Case:
         """The Hermitian part of matrices."""
         return np.asarray((x + np.conj(np.swapaxes(x, -1, -2))) / 2, dtype=x.dtype)
 
+    def defined(self, gradients: list[Any]) -> list[Any]:
+        """What is determined of gradients: of Hermitian matrices their Hermitian part."""
+        return [self.hermitian(each) for each in gradients] if self.is_hermitian else gradients
+
     def directions(self) -> list[Any]:
         """A random tangent for each of `primals`: Hermitian where they have to be."""
         drawn = [self.source.directions(array.shape, str(array.dtype)) for array in self.primals]
-        return [self.hermitian(each) for each in drawn] if self.is_hermitian else drawn
+        return self.defined(drawn)
 
     def retyped(self, dtype: str) -> Case:
         """The same call with its differentiable arrays in another precision."""

@@ -10,13 +10,14 @@
 `unselected` have what must hold.
 """
 
-from . import arrays, beyond, contracts, extensions, second, unselected
+from . import arrays, beyond, contracts, extensions, residence, second, unselected, writes
 from .calls import differentiable_calls
 from .cases import cases, draw_case, sampled
-from .problem import Problem, Rejected
+from .problem import Lacking, Problem, Rejected
 from .properties import PROPERTIES, Property, applicable, cases_of, check
 
 __all__ = [
-    "PROPERTIES", "Problem", "Property", "Rejected", "applicable", "arrays", "beyond", "cases", "cases_of", "check",
-    "contracts", "differentiable_calls", "draw_case", "extensions", "sampled", "second", "unselected",
+    "PROPERTIES", "Lacking", "Problem", "Property", "Rejected", "applicable", "arrays", "beyond", "cases", "cases_of",
+    "check", "contracts", "differentiable_calls", "draw_case", "extensions", "residence", "sampled", "second",
+    "unselected", "writes",
 ]  # fmt: skip

@@ -1,0 +1,55 @@
+"""What is said of wrong calls: the operation, the argument, what came, what was expected."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import arraygrad as ag
+from arraygrad.errors import ArgumentError, ArgumentTypeError, IndexingError
+
+MATRIX = ag.ones(2, 3, requires_grad=True)
+VECTOR = ag.ones(2, requires_grad=True)
+
+WRONG = {
+    "inv of a rectangle": (lambda: ag.linalg.inv(MATRIX), ArgumentError, r"linalg.inv\(x: shape \(2, 3\)"),
+    "a singular system": (lambda: ag.linalg.solve(ag.zeros(2, 2), VECTOR), ArgumentError, r"linalg.solve\(x1: shape"),
+    "not positive": (lambda: ag.linalg.cholesky(-ag.eye(2)), ArgumentError, r"linalg.cholesky\(x: shape"),
+    "a string": (lambda: ag.sin("a"), ArgumentTypeError, "sin: got 'a'"),
+    "a list": (lambda: ag.clip(VECTOR, [0.0], 1), ArgumentTypeError, "clip: got .*expected a Tensor"),
+    "a broken power": (lambda: ag.linalg.matrix_power(ag.eye(2), 1.5), ArgumentTypeError, "matrix_power: n: got 1.5"),
+    "an axis too far": (lambda: ag.logcumsumexp(VECTOR, axis=4), IndexingError, "logcumsumexp: axis: got 4"),
+    "exchanged axes": (lambda: VECTOR.transpose(0, 1), IndexingError, "transpose: axis: got 1 for an array of 1 axes"),
+    "no size": (lambda: ag.ones("a"), ArgumentTypeError, "size: got .*expected integers"),
+    "half a size": (lambda: ag.randn(2.5), ArgumentTypeError, "size: got .*expected integers"),
+    "no step": (lambda: ag.arange(0, 1, 0), ArgumentError, "arange: step: got 0"),
+    "no integers": (lambda: ag.randint(5, 1, (2,)), ArgumentError, "randint: got low=5 and high=1"),
+    "no DLPack": (lambda: ag.numpy.from_dlpack(3), ArgumentTypeError, "from_dlpack: x: got int"),
+    "primals": (lambda: ag.func.jvp(ag.sin, VECTOR, VECTOR), ArgumentTypeError, "jvp: primals: got Tensor"),
+    "a written index": (lambda: (VECTOR * 1).__setitem__(5, 1.0), IndexingError, r"setitem\(x: shape \(2,\), key=5"),
+    "written values": (lambda: (VECTOR * 1).__setitem__(0, ag.ones(3)), ArgumentError, r"setitem\(.*value: shape \(3,\)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_call_says_what_is_wrong(name):
+    import arraygrad.numpy  # noqa: F401
+
+    call, kind, message = WRONG[name]
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_errors_of_a_librarys_own_class_are_of_that_class_too():
+    for call in (lambda: ag.linalg.inv(MATRIX), lambda: ag.linalg.svd(ag.full((2, 2), np.nan, dtype=ag.float64))):
+        with pytest.raises(np.linalg.LinAlgError) as caught:
+            call()
+        assert isinstance(caught.value, ArgumentError)
+
+
+def test_a_power_of_zero_is_the_identity_whatever_the_matrix():
+    x = ag.full((2, 2), np.inf, dtype=ag.float64, requires_grad=True)
+    power = ag.linalg.matrix_power(x, 0)
+    assert power.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    power.sum().backward()
+    assert x.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
