@@ -1,8 +1,8 @@
 """A gradient over more numbers than the workers may hold: `python benchmarks/dask_memory.py`.
 
-Workers of `dask.distributed`, each a process that may have so much memory, differentiate the mean of log(1 + (x @ w)**2) by w,
-for an x eight times as large as what they may have together, which is drawn where it is needed. The derivative is compared
-with its formula, computed in the same chunks without arraygrad, and the highest memory of each worker is reported.
+Workers of `dask.distributed`, each a process that may have so much memory, differentiate the mean of log(1 + (x @ w)**2)
+by w, for an x eight times as large as what they may have together, which is drawn where it is needed. The derivative is
+compared with its formula, computed in the same chunks without arraygrad, and the highest memory of each worker is reported.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Outcome:
         peaks = ", ".join(f"{peak / 2**20:.0f} MiB" for peak in self.peaks)
         return (
             f"array {self.array / 2**20:.0f} MiB, {len(self.peaks)} workers of {self.limit / 2**20:.0f} MiB each "
-            f"({self.array / (self.limit * len(self.peaks)):.1f} times what they may have); highest memory of each: {peaks}; "
-            f"{self.seconds:.1f} s; relative error of the gradient {self.error:.1e}"
+            f"({self.array / (self.limit * len(self.peaks)):.1f} times what they may have); highest memory of each: "
+            f"{peaks}; {self.seconds:.1f} s; relative error of the gradient {self.error:.1e}"
         )
 
 
@@ -92,7 +92,7 @@ def main() -> int:
     """Run it; 0 if the gradient is right and no worker had more than it may have."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--limit", type=int, default=256, metavar="MIB", help="memory of each (default: 256)")
+    parser.add_argument("--limit", type=int, default=192, metavar="MIB", help="memory of each (default: 192)")
     parser.add_argument("--times", type=float, default=TIMES, help=f"the array over all of that (default: {TIMES})")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the outcome to this file as well")
     arguments = parser.parse_args()

@@ -101,7 +101,7 @@ def main() -> int:
 
     options = parser(__doc__)
     options.add_argument("--backend", choices=("cupy", "numpy"), default="cupy", help="numpy: a rehearsal without a GPU")
-    options.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="where to write (default: docs/results)")
+    options.add_argument("--results", type=Path, default=RESULTS, metavar="DIR", help="folder (default: docs/results)")
     options.add_argument("--kit", default="", metavar="OPTIONS", help="options of the conformance kit, as one argument")
     options.add_argument("--no-kit", action="store_true", help="only measure")
     arguments = options.parse_args()

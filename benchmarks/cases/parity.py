@@ -23,7 +23,7 @@ LIMIT = 1.05
 BATCH = 8192
 _NAMES = {"torch": PYTORCH, "jax": "JAX"}
 _HELD = ("numpy", "torch", "cupy")
-"""Where arraygrad is held to the limit: Dask and JAX have work of their own to do for each call, compiled it is another table."""
+"""Where arraygrad is held to the limit. JAX is meant to be compiled, and Dask's time is that of its scheduler."""
 
 
 def problems(settings: Settings) -> dict[str, Callable[[], Problem]]:
