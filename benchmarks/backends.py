@@ -24,7 +24,7 @@ def main() -> int:
         "large": Case(parity.rows, parity.LAYOUT),
         "compiled": Case(compiled.rows, compiled.LAYOUT),
     }
-    return run(cases, parser(__doc__).parse_args(), "What backends cost", dated=True)
+    return run(cases, parser(__doc__).parse_args(), "What backends cost")
 
 
 if __name__ == "__main__":

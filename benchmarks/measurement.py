@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from libraries import BY_HAND, NAMES, Library, load
+from libraries import NAMES, Library, load
 from problem import Problem, compare
 from row import SECONDS, Row, Target
 from timing import Clock, interleaved
@@ -39,7 +39,7 @@ def timed(name: str, problem: Problem, task: str, settings: Settings, targets: S
     """The time of a task with every library, after all results were found to agree."""
     found = {each: library(each) for each in NAMES}
     times = compared({each: one for each, one in found.items() if one is not None}, problem, task, settings)
-    return Row(name, SECONDS, {each: ABSENT for each in NAMES} | times, targets)
+    return Row(name, SECONDS, dict.fromkeys(NAMES, ABSENT) | times, targets)
 
 
 def compared(

@@ -27,6 +27,9 @@ class Case:
     layout: Layout = field(default_factory=Layout)
 
 
+Table = tuple[Layout, list[Row]]
+
+
 def parser(description: str | None) -> argparse.ArgumentParser:
     """The options that all commands have."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -37,16 +40,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def run(cases: Mapping[str, Case], arguments: argparse.Namespace, title: str = "", *, dated: bool = False) -> int:
-    """Run the cases that were asked for and print their tables, those of one layout together; the exit status.
-
-    `dated`: the file says when, with what and on what it was measured.
-    """
+def measure(cases: Mapping[str, Case], arguments: argparse.Namespace) -> list[Table] | None:
+    """Run the cases that were asked for and print their tables, those of one layout together; None for a wrong name."""
     unknown = set(arguments.only or ()) - set(cases)
     if unknown:
         print(f"--only: got {', '.join(sorted(unknown))}; expected one of {', '.join(cases)}", file=sys.stderr)
-        return 2
-    tables: list[tuple[Layout, list[Row]]] = []
+        return None
+    tables: list[Table] = []
     for name in arguments.only or cases:
         case = cases[name]
         if not tables or tables[-1][0] != case.layout:
@@ -55,11 +55,25 @@ def run(cases: Mapping[str, Case], arguments: argparse.Namespace, title: str = "
             print(f"{name}: {row.name}", file=sys.stderr)
             tables[-1][1].append(row)
     print("\n\n".join(plain(rows, layout) for layout, rows in tables))
+    return tables
+
+
+def run(cases: Mapping[str, Case], arguments: argparse.Namespace, title: str = "") -> int:
+    """Measure, and write the tables where they are asked for, under a title if there is one; the exit status."""
+    tables = measure(cases, arguments)
+    if tables is None:
+        return 2
     if arguments.markdown:
-        text = "\n".join(markdown(rows, layout) for layout, rows in tables)
-        arguments.markdown.parent.mkdir(parents=True, exist_ok=True)
-        arguments.markdown.write_text(f"# {title}\n\n{provenance()}\n\n{text}" if dated else text, encoding="utf-8")
+        write(arguments.markdown, title, provenance() if title else "", tables)
     return verdict([row for _, rows in tables for row in rows], arguments.check)
+
+
+def write(path: Path, title: str, said: str, tables: Sequence[Table], more: str = "") -> None:
+    """A file in Markdown: a title, where the figures come from, the tables, and what else there is to say."""
+    parts = [f"# {title}\n\n{said}\n"] if title else []
+    parts += [markdown(rows, layout) for layout, rows in tables]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(parts) + more, encoding="utf-8")
 
 
 def verdict(rows: Sequence[Row], check: bool) -> int:

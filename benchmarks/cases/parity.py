@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from arrays import ArrayLibrary, installed
 from libraries import OURS, PYTORCH, Library, load
@@ -23,6 +22,8 @@ LAYOUT = Layout((BY_HAND, OURS, ITS_OWN), {BY_HAND: "of by hand", ITS_OWN: "of i
 LIMIT = 1.05
 BATCH = 8192
 _NAMES = {"torch": PYTORCH, "jax": "JAX"}
+_HELD = ("numpy", "torch", "cupy")
+"""Where arraygrad is held to the limit. JAX is meant to be compiled, and Dask's time is that of its scheduler."""
 
 
 def problems(settings: Settings) -> dict[str, Callable[[], Problem]]:
@@ -47,13 +48,22 @@ def rows(
                 yield row(f"{each.name}: {title}{suffix}", each, make(), settings)
 
 
-def row(name: str, arrays: ArrayLibrary, problem: Problem, settings: Settings, own: Library | None = None) -> Row:
-    """One problem on one library."""
-    asked: dict[str, Library] = {BY_HAND: ByHand(arrays), OURS: Ours(arrays.asarray)}
-    own = load(_NAMES[arrays.name]) if own is None and arrays.name in _NAMES else own
-    if own is not None:
-        asked[ITS_OWN] = own
-    clocks: dict[str, Clock] = dict.fromkeys(asked, arrays.clock)
-    found: dict[str, Any] = compared(asked, problem, "gradients", settings, clocks)
-    against = ITS_OWN if arrays.name == "torch" else BY_HAND
-    return Row(name, SECONDS, found, (Target(LIMIT, against),) if arrays.name in ("numpy", "torch", "cupy") else ())
+def row(
+    name: str,
+    arrays: ArrayLibrary,
+    problem: Problem,
+    settings: Settings,
+    others: Mapping[str, tuple[Library, Clock]] | None = None,
+) -> Row:
+    """One problem on one library, beside its own derivatives or those of others, each with its clock."""
+    asked: dict[str, tuple[Library, Clock]] = {
+        BY_HAND: (ByHand(arrays), arrays.clock), OURS: (Ours(arrays.asarray), arrays.clock)
+    }  # fmt: skip
+    if others is not None:
+        asked.update(others)
+    elif arrays.name in _NAMES and (own := load(_NAMES[arrays.name])) is not None:
+        asked[ITS_OWN] = own, arrays.clock
+    libraries, clocks = ({key: pair[at] for key, pair in asked.items()} for at in (0, 1))
+    found = compared(libraries, problem, "gradients", settings, clocks)
+    against = ITS_OWN if ITS_OWN in asked else BY_HAND
+    return Row(name, SECONDS, found, (Target(LIMIT, against),) if arrays.name in _HELD else ())

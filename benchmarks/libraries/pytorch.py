@@ -1,4 +1,4 @@
-"""PyTorch on the CPU, with one thread."""
+"""PyTorch, on the CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ class PyTorch(Tensors):
         cross_entropy=_cross_entropy,
     )  # fmt: skip
 
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = device
+
     def tensor(self, array: np.ndarray, *, requires_grad: bool) -> Any:
         """A copy of the array."""
-        return torch.tensor(array, requires_grad=requires_grad)
+        return torch.tensor(array, requires_grad=requires_grad, device=self._device)
+
+    def value(self, array: Any) -> np.ndarray:
+        """On the host."""
+        return array.detach().cpu().numpy()

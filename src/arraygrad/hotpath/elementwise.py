@@ -20,7 +20,7 @@ _TRACKED = ((True, False), (False, True), (True, True))
 
 def _differing(array: Any, out: Any) -> Spec | None:
     """The shape and dtype of an argument, None if they are the result's, and so those of its gradient."""
-    return None if array.shape == out.shape and array.dtype is out.dtype else Spec(array)
+    return None if array.shape == out.shape and array.dtype == out.dtype else Spec(array)
 
 
 def unary(op: Op) -> Callable[..., Any]:
