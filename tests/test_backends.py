@@ -133,6 +133,7 @@ def test_of_values_written_to_one_place_the_last_wins_and_gets_the_gradient(back
         (slice(None, None, -1),), (slice(2, 0, -1), slice(3, None, -2)), (None, 1), (..., 0), (1, slice(1, 3)),
         (slice(0, 0),), ([0, 2],), ([0, 0, 2], [1, 1, 0]), (slice(None), [1, 1]), (0, [0, 2]), (None, [1, 1]),
         (slice(None, None, -1), [0, 0]), ([[0, 1], [1, 1]],), ([0, 0], slice(1, 3)), ([-1, 2],),
+        (1, slice(3, 0, -1)), (slice(None), -1, None),
     ],
     ids=str,
 )  # fmt: skip

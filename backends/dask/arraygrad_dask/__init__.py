@@ -10,7 +10,7 @@ import dask.array as da
 import numpy
 
 from arraygrad.backends import Backend
-from arraygrad.backends.positions import covered, has_array, is_mask, parts_of, shape_at
+from arraygrad.backends.positions import covered, has_array, is_mask, parts_of, shape_at, upwards
 
 from .chunks import NUMPY, whole
 from .functions import FUNCTIONS, repeat, unique_all
@@ -100,6 +100,7 @@ class DaskBackend(Backend):
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         if has_array(key) or any(part is None for part in parts_of(key)) or 0 in (*x.shape, *values.shape):
             return whole(NUMPY.index_set, x.shape, x.dtype, x, values, key=key).rechunk(x.chunks)
-        out = x.copy()
+        key, flipped = upwards(x.shape, key)
+        out = da.flip(x, flipped).copy()
         out[key] = values
-        return out
+        return da.flip(out, flipped)

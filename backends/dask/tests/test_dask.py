@@ -172,6 +172,12 @@ def test_dask_still_makes_integers_longer():
     assert da.tensordot(ones, ones).dtype != np.uint8
 
 
+def test_dask_still_does_not_write_backwards_beside_an_integer():
+    x = da.zeros((1, 2))
+    with pytest.raises(IndexError):
+        x[0, 1:0:-1] = da.ones(1)
+
+
 def test_dask_still_sums_over_other_axes_than_negative_ones():
     assert da.tensordot(da.ones((4, 2)), da.ones(2), ((-1,), (0,))).compute().shape != (4,)
 
