@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arraygrad.conformance.parameters import DEVICE
+from arraygrad.conformance.parameters import BACKEND, DEVICE
 from samples import BOTH, Sample, samples
 from test_agreement import NAMES, Own, allows
 
@@ -47,6 +47,8 @@ class Library:
     def option(self, name: str, value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(self.option(name, part) for part in value)
+        if isinstance(value, str) and value == BACKEND:
+            return self.backend
         return self.backend.devices()[0] if isinstance(value, str) and value == DEVICE else self.constant(value)
 
     def results(self, program: Callable[[], list[ag.Tensor]]) -> list[Any]:

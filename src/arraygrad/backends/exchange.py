@@ -36,7 +36,7 @@ def exchange(source: Backend, x: Array, target: Backend, device: Any = None, own
     """
     dtype = source.neutral_dtype(x.dtype)
     raw_dtype = target.require_dtype(dtype)
-    if not (source.lazy or source.has_values(x)):
+    if source is not target and not (source.lazy or source.has_values(x)):
         raise BackendError(
             f"to_backend: got an array of {source.name} that has no values while a program is traced; expected one with "
             "values; convert outside of the traced function"
