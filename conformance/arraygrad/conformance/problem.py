@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -75,11 +76,15 @@ class Problem:
     # -- the call -----------------------------------------------------------------------------------
 
     def call(self, *active: Any) -> tuple[Any, ...]:
-        """The outputs that have a derivative, from the arrays that can be differentiated by."""
+        """The outputs that have a derivative, from the arrays that can be differentiated by. Raises Lacking if shapes of
+        outputs are not known before they are computed: nobody could give a cotangent then."""
         given = dict(zip(self.case.active, active, strict=True))
         every = [given.get(position, self.raw(array)) for position, array in enumerate(self.case.arrays)]
         positional, named = self.case.call.bind(every, self.options)
-        return outputs_of(self.case.call, self.case.call.function(*positional, **named))
+        outs = outputs_of(self.case.call, self.case.call.function(*positional, **named))
+        if any(length is None or math.isnan(length) for out in outs for length in out.shape):
+            raise Lacking("the shape of the result depends on values that are not computed yet")
+        return outs
 
     def value(self, arrays: Sequence[Any]) -> Arrays:
         """The outputs for other values of the arrays."""

@@ -46,13 +46,21 @@ def arrays_stay_on_their_device(problem: Problem) -> None:
         raise Rejected("it asks for a data type that a device need not have")
     for device in problem.backend.devices():
         there = Problem(problem.case, problem.backend, device)
+        for out in _on_device(there):
+            found = problem.backend.device_of(out.array)
+            assert found == device, f"an array on {found}, of arguments on {device}"
+
+
+def _on_device(there: Problem) -> list[Any]:
+    """The derivatives on a device. Raises Lacking if neither they nor the library's own function can be had there."""
+    try:
+        return _derivatives(there, *_given(there))
+    except Exception as error:
         try:
             there.library(reference(there))
         except Lacking as refusal:
-            raise Lacking(f"on {device}, {refusal}") from refusal
-        for out in _derivatives(there, *_given(there)):
-            found = problem.backend.device_of(out.array)
-            assert found == device, f"an array on {found}, of arguments on {device}"
+            raise Lacking(f"on {there.device}, {refusal}") from error
+        raise
 
 
 @contextmanager
