@@ -55,7 +55,7 @@ def numbers(dtype: str) -> Any:
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
-@settings(max_examples=15, deadline=None, database=None)
+@settings(max_examples=8, deadline=None, database=None)
 @given(st.data())
 def test_a_walk_through_two_libraries_gives_the_gradient_in_the_first(source, target, data):
     values = data.draw(numbers(data.draw(st.sampled_from(DTYPES))))
@@ -120,6 +120,12 @@ def test_views_of_torch_are_taken():
     for x in (z.conj(), z.conj().imag, z.T, z[:, ::2], z[0].expand(4, 3)):
         for target in ("numpy", "jax"):
             np.testing.assert_array_equal(ag.asarray(x).to_backend(target).numpy(), x.resolve_conj().resolve_neg().numpy())
+
+
+def test_half_precision_that_numpy_lacks_is_taken_in_any_layout():
+    x = ag.asarray(torch.tensor(VALUES, dtype=torch.bfloat16)[:, ::2]).to_backend("jax")
+    assert x.dtype == ag.bfloat16 and x.array.dtype == jnp.bfloat16
+    np.testing.assert_allclose(x.numpy().astype(float), VALUES[:, ::2], rtol=1e-2)
 
 
 def test_negative_strides_do_not_end_the_process_in_from_dlpack():
@@ -255,7 +261,7 @@ def test_a_function_of_another_library_has_exact_derivatives(f, backend):
 
 
 @pytest.mark.parametrize("f", ADOPTED.values(), ids=ADOPTED)
-@settings(max_examples=20, deadline=None, database=None)
+@settings(max_examples=10, deadline=None, database=None)
 @given(st.data())
 def test_gradients_of_any_shape_and_dtype_are_the_library_s_own(f, data):
     dtype = data.draw(st.sampled_from(DTYPES))
@@ -265,9 +271,10 @@ def test_gradients_of_any_shape_and_dtype_are_the_library_s_own(f, data):
     a, b = (data.draw(arrays(dtype, shape, elements=entries.map(np.dtype(dtype).type)))
             for shape in ((rows, inner), (inner, columns)))  # fmt: skip
     x, w = (ag.tensor(each, requires_grad=True) for each in (a, b))
-    (f(x, w).real ** 2).sum().backward()
+    weight = 0.5 if dtype.startswith("float") else 0.3 - 0.4j
+    (f(x, w) ** 2 * weight).real.sum().backward()
     xt, wt = (torch.tensor(each, requires_grad=True) for each in (a, b))
-    (f_torch(xt, wt).real ** 2).sum().backward()
+    (f_torch(xt, wt) ** 2 * weight).real.sum().backward()
     for own, expected in ((x, xt), (w, wt)):
         assert own.grad.dtype == own.dtype and isinstance(own.grad.array, np.ndarray)
         np.testing.assert_allclose(own.grad.numpy(), expected.grad.numpy(), rtol=2e-3, atol=2e-3)
@@ -443,7 +450,7 @@ def test_what_torch_recorded_goes_when_a_backward_pass_released_it():
 # -- arraygrad's functions in PyTorch ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", LIBRARIES)
+@pytest.mark.parametrize("backend", ["torch", "numpy", "jax", "array_api_strict"])
 def test_torch_checks_the_gradients_of_an_arraygrad_function(backend):
     f = to_torch(f_ag, backend=backend)
     x, w = (torch.tensor(values, requires_grad=True) for values in (VALUES, WEIGHTS))
@@ -486,8 +493,9 @@ def test_what_torch_writes_in_place_reaches_nothing_that_is_kept():
 # -- arraygrad's functions in JAX -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("compiled", [lambda f: f, jax.jit], ids=["traced", "compiled"])
-@pytest.mark.parametrize("backend", ["jax", "numpy", "torch"])
+@pytest.mark.parametrize(
+    ("backend", "compiled"), [("jax", jax.jit), ("numpy", jax.jit), ("numpy", lambda f: f), ("torch", jax.jit)]
+)
 def test_transforms_of_jax_take_an_arraygrad_function(backend, compiled):
     f = to_jax(f_ag, backend=backend)
     x, w = jnp.asarray(VALUES), jnp.asarray(WEIGHTS)
@@ -503,7 +511,7 @@ def test_transforms_of_jax_take_an_arraygrad_function(backend, compiled):
 
 
 @pytest.mark.parametrize("backend", ["jax", "numpy"])
-@settings(max_examples=10, deadline=None, database=None)
+@settings(max_examples=5, deadline=None, database=None)
 @given(st.data())
 def test_gradients_in_jax_are_jax_s_own(backend, data):
     values = data.draw(numbers(data.draw(st.sampled_from(DTYPES))))

@@ -10,7 +10,7 @@ import torch
 
 from arraygrad.backends import Backend
 from arraygrad.backends.foreign import Call, Foreign
-from arraygrad.errors import GradientError
+from arraygrad.errors import ArgumentError, GradientError
 from arraygrad.interop import exported
 from arraygrad.structure import flatten, rebuild
 from arraygrad.tensor import as_tensor
@@ -189,7 +189,6 @@ class Run:
             results = self.flat(*tensors)
         return tuple(result.array.clone() for result in results)
 
-
     def walk(self, cotangents: Sequence[Array | None]) -> list[Array]:
         """The cotangents of the arguments that are `moving`."""
         assert self.pull is not None
@@ -244,6 +243,8 @@ class Exported(torch.autograd.Function):
     @staticmethod
     def vmap(info: Any, in_dims: Sequence[int | None], run: Run, *arrays: Array) -> Any:  # type: ignore[override]
         """One call a row."""
+        if not info.batch_size:
+            raise ArgumentError("to_torch: vmap: got a batch of 0 rows, which tells no shape of results; expected 1 or more")
         rows = [
             Run(run.flat)(*(array if dim is None else array.select(dim, row)
                             for array, dim in zip(arrays, in_dims[1:], strict=True)))
