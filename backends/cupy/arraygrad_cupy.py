@@ -72,6 +72,24 @@ def _on_device(create: Callable[..., Array]) -> Callable[..., Array]:
     return call
 
 
+def _narrowed(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function that CuPy computes in float32 for half precision too, with the data type of its arguments."""
+
+    def call(*arguments: Any) -> Array:
+        dtype = cupy.result_type(*arguments)
+        result = function(*arguments)
+        return result.astype(dtype, copy=False) if dtype.kind == "f" else result
+
+    return call
+
+
+SPECIAL = (
+    "betainc", "betaln", "chdtr", "chdtrc", "entr", "erfcx", "erfinv", "exp1", "expi", "fdtr", "fdtrc", "gamma", "gammainc",
+    "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "kl_div", "log_ndtr", "logit",
+    "ndtr", "ndtri", "psi", "rel_entr", "xlog1py", "y0", "y1",
+)  # fmt: skip
+"""Those of SciPy's special functions that CuPy has as functions of arrays and numbers."""
+
 CupyBackend.overrides = {
     **{name: _on_device(getattr(library, name)) for name in _CREATION},
     "clone": cupy.copy,
@@ -80,5 +98,7 @@ CupyBackend.overrides = {
     "min": lambda x, /, *, axis=None, keepdims=False: x.min(axis, None, keepdims),
     "erf": cupyx.scipy.special.erf,
     "erfc": cupyx.scipy.special.erfc,
+    **{name: _narrowed(getattr(cupyx.scipy.special, name)) for name in SPECIAL},
+    "polygamma": _narrowed(lambda n, x, /: cupyx.scipy.special.polygamma(cupy.asarray(n), cupy.asarray(x))),
     "to_device": lambda x, /, device, *, stream=None: array_api_compat.to_device(x, device, stream=stream),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ import dask
 import dask.array as da
 import numpy
 
+from arraygrad.backends.scipy_functions import NAMES
 from arraygrad.kinds import declared
 
 from .chunks import NUMPY, Array, Function, along_axis, in_one_chunk, of_matrices, whole, with_nothing
@@ -112,6 +114,7 @@ FUNCTIONS: dict[str, Function] = {
     "reshape": reshape,
     "searchsorted": searchsorted,
     "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
+    **{name: functools.partial(da.core.elemwise, NUMPY.kernel(name)) for name in NAMES},
     "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
     **{name: in_one_chunk(getattr(library, name)) for name in ("argsort", "sort")},
     **{name: with_nothing(name, function) for name, function in {

@@ -18,6 +18,7 @@ from arraygrad.backends.positions import has_integer_array
 from arraygrad.dtypes import DType, as_dtype
 from arraygrad.errors import BackendError
 
+from . import special
 from .interop import JaxFunction, export
 
 Array = Any
@@ -34,6 +35,7 @@ class JaxBackend(Backend):
         "acos", "acosh", "asinh", "atanh", "cosh", "exp", "expand_dims", "expm1", "floor_divide", "log", "log1p",
         "remainder", "sinh", "sqrt", "tanh",
     )  # fmt: skip
+    elsewhere = special.OTHERS
 
     def __init__(self) -> None:
         super().__init__("jax", jnp)
@@ -133,6 +135,7 @@ FUNCTIONS = {
     "cumulative_prod": _cumulative_prod,
     "erf": jax.scipy.special.erf,
     "erfc": jax.scipy.special.erfc,
+    **special.EXACT,
     "relu": lambda x, /: jnp.maximum(x, 0),
     "permute_dims": lambda x, /, axes: jnp.permute_dims(x, tuple(axis + x.ndim if axis < 0 else axis for axis in axes)),
     "searchsorted": lambda x1, x2, /, **options: jnp.searchsorted(x1, x2, **options).astype(int),

@@ -17,6 +17,7 @@ from arraygrad.backends import Backend
 from arraygrad.backends.positions import along_one_axis, covered, has_integer_array, is_integer_array, is_mask, parts_of
 from arraygrad.errors import ExportError
 
+from . import special
 from .interop import TorchFunction, export
 
 Array = Any
@@ -46,6 +47,7 @@ class TorchBackend(Backend):
     storage_only = frozenset({"uint16", "uint32", "uint64"})
     repairs = ("acos", "expm1", "floor_divide", "log1p", "remainder", "tanh")
     substitutes = ("unique_all",)
+    elsewhere = special.OTHERS
 
     def __init__(self) -> None:
         super().__init__("torch", library)
@@ -58,6 +60,10 @@ class TorchBackend(Backend):
             x = functorch.get_unwrapped(x)
         is_traced = torch.compiler.is_compiling() or isinstance(x, FakeTensor) or functorch.is_batchedtensor(x)
         return not (x.is_meta or is_traced)
+
+    def on_host(self, x: Array) -> bool:
+        followed = x.requires_grad or functorch.is_functorch_wrapped_tensor(x)  # by PyTorch's own derivatives
+        return not followed and super().on_host(x)
 
     def devices(self) -> tuple[Any, ...]:
         kind = torch.accelerator.current_accelerator()
@@ -208,6 +214,7 @@ TorchBackend.overrides = {
     **{name: getattr(torch, name) for name in ("erf", "erfc")},
     **{f"linalg.{name}": getattr(torch.linalg, name) for name in ("solve_triangular",)},
     "linalg.expm": _expm,
+    **special.EXACT,
     **{name: _quick(native, getattr(library, name), True) for name, native in ARITHMETIC.items()},
     **{name: _quick(getattr(torch, name), getattr(library, name), False) for name in (
         "atan2", "hypot", "logaddexp", "matmul", "maximum", "minimum",

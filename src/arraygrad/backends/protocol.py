@@ -12,6 +12,7 @@ namespace conforms to the standard; a plug-in derives from it and says only what
 - `repairs`: names of the functions in which the library deviates from the standard (`repairs.REPAIRS`);
 - `substitutes`: names of functions that the library lacks and arraygrad has in others of the standard
   (`substitutes.FUNCTIONS`);
+- `elsewhere`: special functions for arrays that SciPy does not reach (`scipy_functions`); `on_host`: which ones it reaches;
 - `index_add`, `index_set`: the two kernels that the standard lacks and indexing needs;
 - `writable`: whether arrays can be written; `lazy`: whether values are only known when asked for; `has_values`: the same of
   one array; `computes_implicitly`: whether float(x) and its like compute what is not computed yet, instead of raising;
@@ -83,6 +84,7 @@ class Backend(RandomNumbers):
     overrides: Mapping[str, Callable[..., Any]] = {}
     repairs: Iterable[str] = tuple(REPAIRS)
     substitutes: Iterable[str] = ()
+    elsewhere: Mapping[str, Callable[..., Any]] = {}
 
     def __init__(self, name: str, library: Any) -> None:
         self.name = name
@@ -212,6 +214,14 @@ class Backend(RandomNumbers):
     def surely(self, condition: Array) -> bool:
         """Whether a condition holds everywhere, as far as that is known without computing what is not computed yet."""
         return self.has_values(condition) and bool(self.xp.all(condition))
+
+    def on_host(self, x: Array) -> bool:
+        """Whether NumPy can have the numbers of `x` with nothing lost: not if x is on another device, is traced, or is followed
+        by derivatives of the library's own."""
+        try:
+            return self.has_values(x) and self.dlpack_device(x)[0] == 1
+        except BufferError:  # no device that DLPack knows
+            return False
 
     def owns(self, x: Array) -> bool:
         """Whether `x` has a writable buffer of its own, of which views know it as their `base`, so that references to it

@@ -1,7 +1,8 @@
 """SciPy's special functions on arrays of any library: kernels for what the array libraries lack.
 
-SciPy is imported when one is first called. Arrays of other libraries go by way of NumPy, unless their backend has a kernel
-of its own among its overrides.
+SciPy is imported when one is first called, and reads arrays by way of NumPy. A library's own kernel is among its backend's
+`overrides` where it is as exact as SciPy's, else in `elsewhere`: these stand in for SciPy on arrays that it does not reach,
+as do the `compositions`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import BackendError
+from .compositions import COMPOSITIONS
 
 Array = Any
 
@@ -32,17 +34,38 @@ def kernels(backend: Any) -> dict[str, Callable[..., Array]]:
 
 def _call(backend: Any, name: str, *arguments: Any) -> Array:
     """The function on arrays of the backend and Python numbers."""
+    arrays = [argument for argument in arguments if backend.is_array(argument)]
+    if not all(map(backend.on_host, arrays)):
+        return _elsewhere(backend, name)(*arguments)
     try:
         from scipy import special
     except ImportError as error:
         raise BackendError(f"{name}: its values come from SciPy, which is not installed: pip install scipy") from error
     import numpy
 
-    arrays = [argument for argument in arguments if backend.is_array(argument)]
-    given = [backend.to_numpy(argument) if backend.is_array(argument) else argument for argument in arguments]
+    given = [_readable(backend.to_numpy(argument)) if backend.is_array(argument) else argument for argument in arguments]
     values = numpy.asarray(getattr(special, name)(*given))
-    kept = [each.dtype for each in given if hasattr(each, "dtype") and each.dtype.kind in "fc"]
     if name in _REAL and values.dtype.kind == "c":
         raise TypeError(f"got dtype {values.dtype}; expected a real one")
-    values = values.astype(numpy.result_type(*kept), copy=False) if kept else values  # half precision, which SciPy widens
-    return backend.xp.asarray(values, device=backend.device_of(arrays[0]) if arrays else None)
+    xp = backend.xp
+    result = xp.asarray(values, device=backend.device_of(arrays[0]) if arrays else None)
+    floating = [x for x in arrays if xp.isdtype(x.dtype, ("real floating", "complex floating"))]
+    return xp.astype(result, xp.result_type(*floating), copy=False) if floating else result  # SciPy widens half precision
+
+
+def _readable(x: Any) -> Any:
+    """A NumPy array of a data type that SciPy knows: not bfloat16, which is none of NumPy's own."""
+    return x.astype("float32") if x.dtype.kind == "V" else x
+
+
+def _elsewhere(backend: Any, name: str) -> Callable[..., Array]:
+    """The function for arrays that SciPy does not reach."""
+    if name in backend.elsewhere:
+        return backend.elsewhere[name]
+    if name in COMPOSITIONS:
+        return partial(COMPOSITIONS[name], backend.xp)
+    raise BackendError(
+        f"{name}: {backend.name} has no such function, and SciPy's needs an array with values on the CPU; got one that is "
+        f"traced, on another device, or followed by derivatives of {backend.name}'s own; call it outside of what is traced, "
+        "on a detached array on the CPU"
+    )

@@ -6,6 +6,7 @@ mathematical functions, 2010, chapters 6 and 10.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..kinds import Array, Tensor, elementwise
@@ -13,10 +14,20 @@ from ..kinds import Array, Tensor, elementwise
 _POSITIVE = (0.3, 4.0)
 
 
-def _over(xp: Any, out: Any, x: Any) -> Any:
-    """A function of order 1 over x, with its limit at 0."""
-    zero = x == 0
-    return xp.where(zero, 0.5, out / xp.where(zero, 1, x))
+_SERIES = tuple(1 / (2 * 4**k * math.factorial(k) * math.factorial(k + 1)) for k in range(10))
+"""Taylor coefficients of i1(x) / x in x²; those of j1(x) / x have alternating signs."""
+
+
+def _over(name: str, xp: Any, x: Any) -> Any:
+    """A function of order 1 over x; near 0, where the derivatives of that cancel, by the Taylor series."""
+    small = xp.abs(x) < 1
+    near, far = xp.where(small, x, 0), xp.where(small, 1, x)
+    square = -near * near if name == "j1" else near * near
+    series = _SERIES[-1] * square + _SERIES[-2]
+    for coefficient in reversed(_SERIES[:-2]):
+        series = series * square + coefficient
+    scale = xp.exp(-xp.abs(near)) if name == "i1e" else 1
+    return xp.where(small, scale * series, getattr(xp, name)(far) / far)
 
 
 @elementwise(x=lambda xp, x: -xp.j1(x))
@@ -24,7 +35,7 @@ def j0(x: Array, /) -> Tensor:
     """The Bessel function of the first kind of order 0."""
 
 
-@elementwise(x=lambda xp, x: xp.j0(x) - _over(xp, xp.j1(x), x))
+@elementwise(x=lambda xp, x: xp.j0(x) - _over("j1", xp, x))
 def j1(x: Array, /) -> Tensor:
     """The Bessel function of the first kind of order 1."""
 
@@ -44,7 +55,7 @@ def i0(x: Array, /) -> Tensor:
     """The modified Bessel function of the first kind of order 0."""
 
 
-@elementwise(x=lambda xp, x: xp.i0(x) - _over(xp, xp.i1(x), x))
+@elementwise(x=lambda xp, x: xp.i0(x) - _over("i1", xp, x))
 def i1(x: Array, /) -> Tensor:
     """The modified Bessel function of the first kind of order 1."""
 
@@ -54,7 +65,7 @@ def i0e(x: Array, /) -> Tensor:
     """exp(-|x|) i0(x)."""
 
 
-@elementwise(x=lambda xp, x: xp.i0e(x) - xp.sign(x) * xp.i1e(x) - _over(xp, xp.i1e(x), x), domain="nonzero")
+@elementwise(x=lambda xp, x: xp.i0e(x) - xp.sign(x) * xp.i1e(x) - _over("i1e", xp, x), domain="nonzero")
 def i1e(x: Array, /) -> Tensor:
     """exp(-|x|) i1(x)."""
 
