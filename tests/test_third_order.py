@@ -53,6 +53,8 @@ FUNCTIONS = {
     "abs": (ag.abs, entries(mp.fabs), (3,)),
     "sinc": (ag.sinc, entries(mp.sincpi), (3,)),
     "sinc at 0": (ag.sinc, entries(mp.sincpi), [0.0, 1e-3, 0.3]),
+    "i1 near 0": (ag.special.i1, entries(lambda x: mp.besseli(1, x)), [0.0, 1e-8, -0.9, 1.1]),
+    "j1 near 0": (ag.special.j1, entries(lambda x: mp.besselj(1, x)), [0.0, 1e-8, -0.9, 1.1]),
     "erf": (ag.erf, entries(mp.erf), (3,)),
     "gelu": (ag.gelu, entries(normal), (3,)),
     "prod": (ag.prod, lambda x: [mp.fprod(x)], (4,)),
@@ -72,7 +74,9 @@ FUNCTIONS = {
 }  # fmt: skip
 """arraygrad's function, mpmath's, and where: a shape, an interval, a sort of matrix, or the point itself."""
 
-OF_REAL_NUMBERS = ("erf", "gelu", "sinc", "sinc at 0", "std", "logsumexp", "det of a singular matrix")
+OF_REAL_NUMBERS = (
+    "erf", "gelu", "i1 near 0", "j1 near 0", "sinc", "sinc at 0", "std", "logsumexp", "det of a singular matrix",
+)  # fmt: skip
 """Singular matrices of complex numbers have exact derivatives of the determinant up to the second."""
 
 

@@ -145,16 +145,33 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "unique_inverse": lambda x: (_unique_values(x),),
     "unique_values": _unique_values,
     "xlogy": jax.scipy.special.xlogy,
-}
+    "log_expit": jax.nn.log_sigmoid,
+    "polygamma": lambda n, x: jax.scipy.special.polygamma(namespace.asarray(n, int), x),
+    "psi": jax.scipy.special.digamma,
+    **{name: getattr(jax.scipy.special, name) for name in (
+        "betainc", "betaln", "entr", "erfcx", "erfinv", "exp1", "expi", "expit", "gamma", "gammainc", "gammaincc",
+        "gammaln", "i0", "i0e", "i1", "i1e", "kl_div", "log_ndtr", "logit", "ndtr", "ndtri", "rel_entr", "xlog1py",
+    )},
+}  # fmt: skip
 
 LACKS = {
     "linalg.logdet": "no such function",
     "nextafter": "no derivative",
+    **dict.fromkeys((
+        "betaincc", "chdtr", "chdtrc", "fdtr", "fdtrc", "j0", "j1", "k0", "k0e", "k1", "k1e", "stdtr", "stdtrit", "y0", "y1",
+    ), "no such function"),
+    ("exp1", "complex128"): "not implemented",
+    ("expi", "complex128"): "not implemented",
+    ("log_ndtr", "complex128"): "not implemented",
+    ("ndtr", "complex128"): "not implemented",
     ("sign", "complex128"): "takes the derivative for 0",
 }
 """What is not compared, and why."""
 
-APART: dict[tuple[str, str], str] = {}
+APART = {
+    ("exp1", "gradient of the gradient"): "raises",
+    ("exp1", "tangent of the gradient"): "raises",
+}
 """Derivatives that are not compared, and why."""
 
 TAKES: dict[str, Callable[[Any], bool]] = {

@@ -154,7 +154,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "transfer": lambda x, **options: x,
     "trapezoid": lambda y, x=None, dx=None: torch.trapezoid(y, x) if dx is None else torch.trapezoid(y, dx=dx),
     "xlogy": torch.special.xlogy,
-}
+    "log_expit": functional.logsigmoid,
+    **{name: getattr(torch.special, name) for name in (
+        "entr", "erfcx", "erfinv", "expit", "gammainc", "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "log_ndtr",
+        "logit", "ndtr", "ndtri", "psi", "xlog1py",
+    )},
+}  # fmt: skip
 
 LACKS = {
     "cbrt": "no such function",
@@ -171,6 +176,17 @@ LACKS = {
     "unique_values": "no derivative",
     "unwrap": "no such function",
     ("xlogy", "complex128"): "not implemented",
+    **dict.fromkeys((
+        "betainc", "betaincc", "betaln", "chdtr", "chdtrc", "exp1", "expi", "fdtr", "fdtrc", "gamma", "rel_entr",
+        "stdtr", "stdtrit",
+    ), "no such function"),
+    **dict.fromkeys(("j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1"), "no derivative"),
+    "kl_div": "takes logarithms",
+    "polygamma": "the first loses digits",
+    ("erfcx", "complex128"): "not implemented",
+    ("log_ndtr", "complex128"): "not implemented",
+    ("ndtr", "complex128"): "not implemented",
+    ("xlog1py", "complex128"): "not implemented",
 }
 """What is not compared, and why."""
 
@@ -179,8 +195,16 @@ APART = {
     ("floor_divide", "tangent"): "raises",
     ("floor_divide", "gradient of the gradient"): "raises",
     ("floor_divide", "tangent of the gradient"): "raises",
+    ("gammainc", "tangent"): "not implemented",
+    ("gammainc", "tangent of the gradient"): "not implemented",
+    ("gammaincc", "tangent"): "not implemented",
+    ("gammaincc", "tangent of the gradient"): "not implemented",
+    ("gammaln", "gradient of the gradient"): "loses digits in the derivative of psi",
+    ("gammaln", "tangent of the gradient"): "loses digits in the derivative of psi",
     ("logcumsumexp", "tangent"): "loses digits in the logarithm of the tangent",
     ("logcumsumexp", "tangent of the gradient"): "loses digits in the logarithm of the tangent",
+    ("psi", "gradient"): "loses digits",
+    ("psi", "tangent"): "loses digits",
 }
 """Derivatives that are not compared, and why."""
 

@@ -207,3 +207,18 @@ def test_dask_still_has_no_extremes_of_nothing():
 def test_dask_still_wants_one_chunk_to_transform(name):
     with pytest.raises(ValueError, match="single chunk"):
         getattr(da.fft, name)(da.ones((4, 4), chunks=2))
+
+
+@pytest.mark.parametrize("name", ["gammaln", "j1", "ndtri", "stdtr", "gammainc"])
+def test_special_functions_keep_chunks_and_compute_nothing(name):
+    scipy_special = pytest.importorskip("scipy.special")
+    x = chunked([0.25, 0.5, 0.75])
+    args = (2.0, x) if name in ("stdtr", "gammainc") else (x,)
+    with Count() as count:
+        out = getattr(ag.special, name)(*args)
+        out.sum().backward()
+    assert not count.times
+    assert out.array.chunks == x.array.chunks
+    plain = [each if isinstance(each, float) else np.asarray([0.25, 0.5, 0.75]) for each in args]
+    np.testing.assert_array_equal(out.detach().numpy(), getattr(scipy_special, name)(*plain))
+    assert np.isfinite(x.grad.numpy()).all()

@@ -1,4 +1,5 @@
-"""Special functions of JAX under SciPy's names: `EXACT`, which have all digits, and `OTHERS`, which lose some."""
+"""Special functions of JAX under SciPy's names: `EXACT`, which have all digits, and `OTHERS`, which lose some, or have no
+complex numbers."""
 
 from __future__ import annotations
 
@@ -25,14 +26,13 @@ def _wide(function: Function) -> Function:
 
 
 EXACT: dict[str, Function] = {name: _wide(getattr(special, name)) for name in (
-    "entr", "erfcx", "erfinv", "gamma", "i0", "i0e", "i1", "i1e", "logit", "ndtr", "ndtri", "xlog1py",
-) if hasattr(special, name)}  # fmt: skip
-"""Older versions of JAX lack erfcx."""
+    "entr", "erfinv", "i0", "i0e", "i1", "i1e", "logit", "ndtri",
+)}  # fmt: skip
 
 OTHERS: dict[str, Function] = {name: _wide(getattr(special, name)) for name in (
-    "betainc", "betaln", "exp1", "expi", "gammainc", "gammaincc", "gammaln", "log_ndtr",
-)} | {
-    "polygamma": lambda n, x, /: _wide(special.polygamma)(jnp.asarray(n, int), x),
+    "betainc", "betaln", "erfcx", "exp1", "expi", "gamma", "gammainc", "gammaincc", "gammaln", "log_ndtr", "ndtr", "xlog1py",
+) if hasattr(special, name)} | {
+    "polygamma": _wide(lambda n, x, /: special.polygamma(jnp.asarray(n, int), x)),
     "psi": _wide(special.digamma),
 }  # fmt: skip
-"""Some digits are lost near zeros and in single precision, and infinite arguments and poles give NaN."""
+"""Infinite arguments and poles may give NaN. Older versions lack erfcx."""

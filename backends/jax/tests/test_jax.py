@@ -183,3 +183,47 @@ def test_jax_still_raises_for_old_versions_of_dlpack():
     with pytest.raises(BufferError):
         jnp.zeros(2).__dlpack__(max_version=(0, 0))
     assert ag.zeros(2).__dlpack__(max_version=(0, 0)) is not None
+
+
+# -- special functions ----------------------------------------------------------------------------------------
+
+SPECIAL = {
+    **dict.fromkeys(("entr", "erfinv", "logit", "ndtri"), (0.3,)),
+    **dict.fromkeys((
+        "erfcx", "exp1", "expi", "gamma", "gammaln", "i0", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "psi",
+    ), (1.7,)),
+    **dict.fromkeys(("betaln", "chdtr", "chdtrc", "gammainc", "gammaincc", "kl_div", "rel_entr", "xlog1py"), (1.7, 2.3)),
+    **dict.fromkeys(("betainc", "betaincc"), (1.7, 2.3, 0.4)),
+    **dict.fromkeys(("fdtr", "fdtrc"), (1.7, 2.3, 0.6)),
+    "polygamma": (2, 1.7),
+    "stdtr": (1.7, -2.3),
+}  # fmt: skip
+"""What JAX has, and where it is called."""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_functions_are_jaxs_in_a_traced_program(name, dtype):
+    scipy_special = pytest.importorskip("scipy.special")
+    x = [jnp.asarray([each, each * 1.1 if isinstance(each, float) else each], dtype) for each in SPECIAL[name]]
+    out = jax.jit(lambda *x: getattr(ag.special, name)(*x).array)(*x)
+    expected = getattr(scipy_special, name)(*(np.asarray(each, dtype="float64") for each in x))
+    assert out.dtype == dtype
+    rounding = 16 * float(jnp.finfo(dtype).eps)
+    np.testing.assert_allclose(np.asarray(out, "float64"), expected, rounding, rounding)
+    eager = getattr(ag.special, name)(*x).array
+    assert eager.dtype == dtype
+    np.testing.assert_allclose(np.asarray(eager, "float64"), expected, rounding, rounding)
+
+
+def test_relative_entropy_of_nan_is_nan_in_a_traced_program():
+    terms = jax.jit(lambda x, y: ag.special.rel_entr(x, y).array)
+    found = terms(jnp.asarray([1.0, jnp.nan, 0.0, -1.0, 0.0]), jnp.asarray([jnp.nan, 1.0, 2.0, 1.0, -1.0]))
+    np.testing.assert_array_equal(found, [np.nan, np.nan, 0, np.inf, np.inf])
+
+
+@pytest.mark.parametrize("name", ["j0", "k1e"])
+def test_what_only_scipy_has_says_so_in_a_traced_program(name):
+    with pytest.raises(ag.errors.BackendError, match=f"{name}: jax has no such function.*on a detached array on the CPU"):
+        jax.jit(lambda x: getattr(ag.special, name)(x).array)(jnp.ones(2))
+    assert getattr(ag.special, name)(jnp.ones(2)).shape == (2,)

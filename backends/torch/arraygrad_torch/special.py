@@ -1,4 +1,5 @@
-"""Special functions of PyTorch under SciPy's names: `EXACT`, which have all digits, and `OTHERS`, which lose some."""
+"""Special functions of PyTorch under SciPy's names: `EXACT`, which have all digits, and `OTHERS`, which lose some, or have
+no complex numbers."""
 
 from __future__ import annotations
 
@@ -39,23 +40,22 @@ def _polygamma(n: Array, x: Array, /) -> Array:
 
 EXACT: dict[str, Function] = {name: _wide(function) for name, function in {
     **{name: getattr(special, name) for name in (
-        "entr", "erfcx", "erfinv", "gammaln", "i0", "i0e", "i1", "i1e", "log_ndtr", "logit", "ndtri", "psi", "xlog1py",
+        "entr", "erfinv", "gammaln", "i0", "i0e", "i1", "i1e", "logit", "ndtri", "psi",
     )},
     "k0": special.modified_bessel_k0,
     "k0e": special.scaled_modified_bessel_k0,
     "k1": special.modified_bessel_k1,
     "k1e": special.scaled_modified_bessel_k1,
-    "ndtr": lambda x, /: 0.5 * special.erfc(x * -math.sqrt(0.5)),  # PyTorch's is 0 in the lower tail
     "polygamma": _polygamma,
 }.items()}  # fmt: skip
 
 OTHERS: dict[str, Function] = {name: _wide(function) for name, function in {
+    **{name: getattr(special, name) for name in ("erfcx", "gammainc", "gammaincc", "log_ndtr", "xlog1py")},
     "gamma": _gamma,
-    "gammainc": special.gammainc,
-    "gammaincc": special.gammaincc,
     "j0": special.bessel_j0,
     "j1": special.bessel_j1,
+    "ndtr": lambda x, /: 0.5 * special.erfc(x * -math.sqrt(0.5)),  # PyTorch's is 0 in the lower tail
     "y0": special.bessel_y0,
     "y1": special.bessel_y1,
 }.items()}  # fmt: skip
-"""In double precision they are right to 6 digits or more (Bessel functions near 5), and to 8 (incomplete gamma functions)."""
+"""In double precision Bessel functions are right to 6 digits near 5, incomplete gamma functions to 8 where a is near x."""

@@ -263,3 +263,53 @@ def test_pytorch_still_squares_halves_until_they_overflow():
 def test_pytorch_still_wants_the_axes_of_an_empty_mask_to_fit():
     with pytest.raises(IndexError):
         torch.ones(0, 1)[torch.zeros(0, 0, dtype=torch.bool)]
+
+
+# -- special functions ----------------------------------------------------------------------------------------
+
+SPECIAL = {
+    **dict.fromkeys(("entr", "erfinv", "logit", "ndtri"), (0.3,)),
+    **dict.fromkeys((
+        "erfcx", "gamma", "gammaln", "i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "log_ndtr", "ndtr",
+        "psi", "y0", "y1",
+    ), (1.7,)),
+    **dict.fromkeys(("betaln", "chdtr", "chdtrc", "gammainc", "gammaincc", "kl_div", "rel_entr", "xlog1py"), (1.7, 2.3)),
+    "polygamma": (2, 1.7),
+}  # fmt: skip
+"""What PyTorch has, and where it is called."""
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_functions_are_pytorchs_where_pytorch_follows_them(name, dtype):
+    scipy_special = pytest.importorskip("scipy.special")
+    pairs = [[each, each * 1.1 if isinstance(each, float) else each] for each in SPECIAL[name]]
+    x = [torch.tensor(pair, dtype=getattr(torch, dtype), requires_grad=True) for pair in pairs]
+    out = getattr(ag.special, name)(*x).array
+    assert out.requires_grad or name in ("j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1")
+    expected = getattr(scipy_special, name)(*(each.detach().double().numpy() for each in x))
+    assert out.dtype is x[0].dtype
+    rounding = max(1e-10, 4 * torch.finfo(out.dtype).eps)
+    np.testing.assert_allclose(out.detach().double().numpy(), expected, rounding, rounding)
+
+
+def test_the_lower_tail_of_the_normal_distribution_is_not_0_where_pytorch_follows_it():
+    out = ag.special.ndtr(torch.tensor([-20.0], dtype=torch.float64, requires_grad=True))
+    assert out.array.item() == pytest.approx(2.7536241186062337e-89, rel=1e-13)
+
+
+@pytest.mark.parametrize("name", ["betainc", "exp1", "expi", "stdtrit"])
+@pytest.mark.parametrize("why", ["on another device", "followed by PyTorch"])
+def test_what_only_scipy_has_says_so_instead_of_losing_something(name, why):
+    options = {"device": "meta"} if why == "on another device" else {"requires_grad": True}
+    x = [torch.ones(2, **options)] * {"betainc": 3, "stdtrit": 2}.get(name, 1)
+    with pytest.raises(ag.errors.BackendError, match=f"{name}: .*on a detached array on the CPU"):
+        getattr(ag.special, name)(*x)
+    assert getattr(ag.special, name)(*map(torch.zeros_like, (torch.ones(2),) * len(x))).shape == (2,)
+
+
+@pytest.mark.parametrize("name", ["gammaln", "i0e", "log_ndtr", "ndtr"])
+def test_special_functions_and_their_derivatives_need_no_values(name):
+    x = ag.tensor(torch.ones(2, device="meta"), requires_grad=True)
+    getattr(ag.special, name)(x).sum().backward()
+    assert x.grad.array.is_meta

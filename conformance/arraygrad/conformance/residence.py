@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Any
 
 import arraygrad as ag
-from arraygrad.backends import Backend
+from arraygrad.backends import Backend, scipy_functions
 from arraygrad.standard import signature_of
 
 from .problem import Lacking, Problem, Rejected, quietly
@@ -97,6 +98,11 @@ def sealed(backend: Backend, array: Any, methods: Iterable[str]) -> Iterator[Non
             type(backend).to_numpy = to_numpy  # type: ignore[method-assign]
 
 
+def _is_of_scipy(error: Exception) -> bool:
+    """Whether an error comes from where SciPy computes what a library has no function for."""
+    return any(frame.f_globals["__name__"] == scipy_functions.__name__ for frame, _ in walk_tb(error.__traceback__))
+
+
 def _unseen(problem: Problem, run: Callable[[Callable[..., Any], Sequence[Any]], Any]) -> None:
     """Run the derivatives where nobody may look at entries. Raises Lacking if the library's own function looks at them."""
     x, g, t = _given(problem)
@@ -120,6 +126,8 @@ def _unseen(problem: Problem, run: Callable[[Callable[..., Any], Sequence[Any]],
     except Rejected:
         raise
     except Exception as error:
+        if _is_of_scipy(error):
+            raise Lacking(f"SciPy computes it: {error}") from error
         if signature_of(problem.case.call.name) is None:  # the library has no function that could be to blame
             raise
         try:

@@ -216,8 +216,8 @@ class Backend(RandomNumbers):
         return self.has_values(condition) and bool(self.xp.all(condition))
 
     def on_host(self, x: Array) -> bool:
-        """Whether NumPy can have the numbers of `x` with nothing lost: not if x is on another device, is traced, or is followed
-        by derivatives of the library's own."""
+        """Whether NumPy can have the numbers of `x` with nothing lost: not if x is on another device, traced, or followed by
+        derivatives of the library's own."""
         try:
             return self.has_values(x) and self.dlpack_device(x)[0] == 1
         except BufferError:  # no device that DLPack knows
