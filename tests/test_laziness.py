@@ -18,6 +18,7 @@ from samples import BOTH, Sample, samples
 from test_agreement import NAMES, Own, allows
 
 import arraygrad as ag
+from arraygrad.errors import ArraygradError
 from arraygrad.namespace import calls
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the libraries': of infinities, and of what they deprecate
@@ -27,6 +28,20 @@ COUNT = 2
 
 BY_VALUES = ("repeat", "unique_all", "unique_counts", "unique_inverse", "unique_values")
 """Functions with shapes that depend on values."""
+
+
+_BETA = ("betainc", "betaincc", "fdtr", "fdtrc", "stdtr", "stdtrit", "expi", "exp1")
+_BESSEL = ("j0", "j1", "y0", "y1", "k0", "k1", "k0e", "k1e", "stdtrit")
+
+LACKING = {
+    "dask": set(),
+    "jax": {
+        *((name, dtype) for name in _BESSEL for dtype in BOTH),
+        *((name, "complex128") for name in ("exp1", "expi", "log_ndtr", "ndtr")),
+    },
+    "torch": {(name, dtype) for name in _BETA for dtype in BOTH},
+}
+"""Special functions that a library lacks: their values come from SciPy, which needs to see those of the arguments."""
 
 
 class Library:
@@ -148,6 +163,11 @@ def has_known_shape(sample: Sample) -> bool:
     [(name, dtype) for name in NAMES if name not in BY_VALUES for dtype in BOTH if allows(name, dtype)],
 )
 def test_derivatives_look_at_no_values(library, name, dtype):
+    if (name, dtype) in LACKING[library.name]:
+        sample = next(samples(name, dtype))
+        with pytest.raises(ArraygradError, match=library.name if dtype == "float64" else name):
+            library.results(program(library, name, sample, sample.primals))
+        return
     count = 0
     for sample in islice(filter(has_known_shape, samples(name, dtype)), COUNT):
         outs = sample.call(calls()[name], Own)(*map(Own.array, sample.primals))

@@ -36,7 +36,7 @@ def _call(backend: Any, name: str, *arguments: Any) -> Array:
     """The function on arrays of the backend and Python numbers."""
     arrays = [argument for argument in arguments if backend.is_array(argument)]
     if not all(map(backend.on_host, arrays)):
-        return _elsewhere(backend, name)(*arguments)
+        return _elsewhere(backend, name, arguments, arrays[0])
     try:
         from scipy import special
     except ImportError as error:
@@ -58,12 +58,14 @@ def _readable(x: Any) -> Any:
     return x.astype("float32") if x.dtype.kind == "V" else x
 
 
-def _elsewhere(backend: Any, name: str) -> Callable[..., Array]:
-    """The function for arrays that SciPy does not reach."""
+def _elsewhere(backend: Any, name: str, arguments: Any, like: Array) -> Array:
+    """The function of arrays that SciPy does not reach, of which one is `like`, and Python numbers."""
     if name in backend.elsewhere:
-        return backend.elsewhere[name]
+        return backend.elsewhere[name](*arguments)
     if name in COMPOSITIONS:
-        return partial(COMPOSITIONS[name], backend.xp)
+        xp, device = backend.xp, backend.device_of(like)
+        arrays = [x if backend.is_array(x) else xp.asarray(x, dtype=like.dtype, device=device) for x in arguments]
+        return COMPOSITIONS[name](xp, *arrays)
     raise BackendError(
         f"{name}: {backend.name} has no such function, and SciPy's needs an array with values on the CPU; got one that is "
         f"traced, on another device, or followed by derivatives of {backend.name}'s own; call it outside of what is traced, "
