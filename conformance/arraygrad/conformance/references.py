@@ -60,8 +60,16 @@ def _by_numpy(problem: Problem, function: Function, *args: Any, **options: Any) 
             return tuple(plain(part) for part in value)
         return np.array(problem.backend.to_numpy(value)) if problem.backend.is_array(value) else value
 
-    result = function(*map(plain, args), **{name: plain(value) for name, value in options.items()})
-    asarray = problem.backend.xp.asarray
+    given = list(map(plain, args))
+    result = function(*given, **{name: plain(value) for name, value in options.items()})
+    kept = [each.dtype for each in given if isinstance(each, np.ndarray) and each.dtype.kind in "fc"]
+    wanted = np.result_type(*kept) if kept else None  # for SciPy a Python number is of double precision
+
+    def asarray(value: Any) -> Any:
+        value = np.asarray(value)
+        narrowed = value.astype(wanted) if wanted is not None and value.dtype.kind == wanted.kind else value
+        return problem.backend.xp.asarray(narrowed)
+
     return tuple(map(asarray, result)) if isinstance(result, tuple) else asarray(result)
 
 

@@ -100,7 +100,7 @@ def sealed(backend: Backend, array: Any, methods: Iterable[str]) -> Iterator[Non
 
 def _is_of_scipy(error: Exception) -> bool:
     """Whether an error comes from where SciPy computes what a library has no function for."""
-    return any(frame.f_globals["__name__"] == scipy_functions.__name__ for frame, _ in walk_tb(error.__traceback__))
+    return any(frame.f_globals.get("__name__") == scipy_functions.__name__ for frame, _ in walk_tb(error.__traceback__))
 
 
 def _unseen(problem: Problem, run: Callable[[Callable[..., Any], Sequence[Any]], Any]) -> None:

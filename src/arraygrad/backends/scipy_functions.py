@@ -47,10 +47,12 @@ def _call(backend: Any, name: str, *arguments: Any) -> Array:
     values = numpy.asarray(getattr(special, name)(*given))
     if name in _REAL and values.dtype.kind == "c":
         raise TypeError(f"got dtype {values.dtype}; expected a real one")
+    kept = [each.dtype for each in given if hasattr(each, "dtype") and each.dtype.kind in "fc"]
+    values = values.astype(numpy.result_type(*kept), copy=False) if kept else values  # SciPy widens some
     xp = backend.xp
     result = xp.asarray(values, device=backend.device_of(arrays[0]) if arrays else None)
     floating = [x for x in arrays if xp.isdtype(x.dtype, ("real floating", "complex floating"))]
-    return xp.astype(result, xp.result_type(*floating), copy=False) if floating else result  # SciPy widens half precision
+    return xp.astype(result, xp.result_type(*floating), copy=False) if floating else result  # bfloat16, which NumPy lacks
 
 
 def _readable(x: Any) -> Any:
