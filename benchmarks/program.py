@@ -92,5 +92,6 @@ def provenance(*devices: str) -> str:
         except PackageNotFoundError:
             continue
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    where = [f"{cores} cores, {platform.machine()}", *devices]
+    load = f", load average {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
+    where = [f"{cores} cores, {platform.machine()}{load}", *devices]
     return f"{date.today()}; Python {platform.python_version()}, {', '.join(found)}; {'; '.join(where)}."
