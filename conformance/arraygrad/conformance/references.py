@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import scipy.linalg
-import scipy.special
 
 from arraygrad.backends import get_backend, scipy_functions
 from arraygrad.dtypes import as_dtype
@@ -62,15 +61,26 @@ def _by_numpy(problem: Problem, function: Function, *args: Any, **options: Any) 
 
     given = list(map(plain, args))
     result = function(*given, **{name: plain(value) for name, value in options.items()})
-    kept = [each.dtype for each in given if isinstance(each, np.ndarray) and each.dtype.kind in "fc"]
-    wanted = np.result_type(*kept) if kept else None  # for SciPy a Python number is of double precision
-
-    def asarray(value: Any) -> Any:
-        value = np.asarray(value)
-        narrowed = value.astype(wanted) if wanted is not None and value.dtype.kind == wanted.kind else value
-        return problem.backend.xp.asarray(narrowed)
-
+    asarray = problem.backend.xp.asarray
     return tuple(map(asarray, result)) if isinstance(result, tuple) else asarray(result)
+
+
+def _scipy(name: str) -> Function:
+    """A function of SciPy, which is imported when it is first called, with values in the data type of the arrays.
+
+    SciPy reads SCIPY_ARRAY_API on import: whoever loads the kit with their tests may set it after that.
+    """
+    module, _, attribute = name.rpartition(".")
+
+    def function(*args: Any, **options: Any) -> Any:
+        value = getattr(importlib.import_module(f"scipy.{module}"), attribute)(*args, **options)
+        kept = [each.dtype for each in args if isinstance(each, np.ndarray) and each.dtype.kind in "fc"]
+        if not kept or isinstance(value, tuple):
+            return value
+        wanted = np.result_type(*kept)  # for SciPy a Python number is of double precision
+        return value.astype(wanted) if value.dtype.kind == wanted.kind else value
+
+    return function
 
 
 def _index_add(x: Any, values: Any, *, key: Any) -> Any:
@@ -100,14 +110,14 @@ def _solve_triangular(x1: Any, x2: Any, *, upper: bool) -> Any:
 def _lu(x: Any) -> tuple[Any, ...]:
     if x.dtype == np.float16:
         raise TypeError("NumPy solves no systems in half precision")
-    factors: Any = scipy.linalg.lu(x)
+    factors: Any = _scipy("linalg.lu")(x)
     return factors[0].astype(x.dtype), *factors[1:]
 
 
 def _gelu(x: Any, *, approximate: str) -> Any:
     if approximate == "tanh":
         return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
-    return 0.5 * x * (1 + scipy.special.erf(x / math.sqrt(2)))
+    return 0.5 * x * (1 + _scipy("special.erf")(x / math.sqrt(2)))
 
 
 def _convolve(x1: Any, x2: Any, mode: Any) -> Any:
@@ -123,21 +133,21 @@ def _logcumsumexp(x: Any, *, axis: int) -> Any:
 
 
 BY_NUMPY: dict[str, Function] = {
-    **{name: getattr(scipy.special, name) for name in scipy_functions.NAMES},
+    **{name: _scipy(f"special.{name}") for name in scipy_functions.NAMES},
     "linalg.lu": _lu,
-    "linalg.expm": scipy.linalg.expm,
+    "linalg.expm": _scipy("linalg.expm"),
     "nanmax": lambda x, axis, keepdims: np.nanmax(x, axis=axis, keepdims=keepdims),
     "nanmin": lambda x, axis, keepdims: np.nanmin(x, axis=axis, keepdims=keepdims),
     "logcumsumexp": _logcumsumexp,
     "convolve": _convolve,
     "masked": lambda x, mask: np.where(mask, x, 0),
-    "erf": scipy.special.erf,
-    "erfc": scipy.special.erfc,
+    "erf": _scipy("special.erf"),
+    "erfc": _scipy("special.erfc"),
     "gelu": _gelu,
     "sinc": np.sinc,
     "cbrt": np.cbrt,
     "exp2": np.exp2,
-    "xlogy": scipy.special.xlogy,
+    "xlogy": _scipy("special.xlogy"),
     "full_like": lambda x, fill_value, **options: np.full(x.shape, fill_value, x.dtype),
     "convert": lambda x, dtype, *, copy: x.astype(as_dtype(dtype).name),
     "clone": lambda x: x,
