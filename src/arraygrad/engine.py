@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from .backends import half_dtypes, namespace_of
-from .execution import execute, fit
+from .execution import execute, fit, pulled_by
 from .graph import FREED, Node, Output, Vertex
 from .hooks import run_tensor_hooks
 from .modes import current
@@ -161,7 +161,7 @@ def walk(
                 g, kind = g.settle(), None
             elif op.elementwise:
                 selected, g, kind = g, g.shared(), None
-        if extra is not None or not is_plain or kind is Selected or kind is dict or op.joint is not None:
+        if extra is not None or not is_plain or kind is dict or op.joint is not None:
             g = g if selected is None else selected
             for source, h in execute(node, g, kept, needed, wanted):
                 pending.deliver(source, h)
@@ -170,7 +170,7 @@ def walk(
         for source, pull, spec in zip(node.edges, op.pulls, node.conform):
             if source is None:
                 continue
-            h = pull(g, kept, options)
+            h = pull(g, kept, options) if kind is not Selected else pulled_by(node, pull, g, kept)
             if selected is not None:
                 h = selected.follow(h)
                 if source.is_end:

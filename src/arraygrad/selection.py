@@ -65,12 +65,7 @@ class Selected:
     @property
     def mask(self) -> Any:
         """Where the array counts: where one of the masks of its terms holds."""
-        masks = self._masks
-        if len(masks) > 1:
-            masks[:] = [combined(operator.or_, [mask() if callable(mask) else mask for mask in masks])]
-        elif callable(masks[0]):
-            masks[0] = masks[0]()
-        return masks[0]
+        return _joined(self._masks)
 
     def settle(self) -> Any:
         """The array with exact zeros where nothing was selected."""
@@ -98,13 +93,15 @@ class Selected:
 
     def outline(self) -> Callable[[], Any]:
         """A function that makes an array of 1 where this one counts and 0 elsewhere, without holding on to this one."""
-        xp, dtype, counts = namespace_of(self.array), self.array.dtype, self.counts()
-        return lambda: xp.astype(counts(), dtype)
+        array, masks = self.array, self._masks
+        xp, shape, dtype = namespace_of(array), array.shape, array.dtype
+        return lambda: xp.astype(xp.broadcast_to(_joined(masks), shape), dtype)
 
     def counts(self) -> Callable[[], Any]:
         """A function that makes the mask in the shape of the array, without holding on to that."""
-        xp, shape, masks = namespace_of(self.array), self.array.shape, self.with_array(None)
-        return lambda: xp.broadcast_to(masks.mask, shape)
+        array, masks = self.array, self._masks
+        xp, shape = namespace_of(array), array.shape
+        return lambda: xp.broadcast_to(_joined(masks), shape)
 
     def with_array(self, array: Any) -> Selected:
         """Another clean array under the same mask."""
@@ -133,6 +130,15 @@ class Selected:
 
     def _rule_namespace(self) -> Any:
         return namespace_of(self.array)
+
+
+def _joined(masks: list[Any]) -> Any:
+    """The mask of a sum from those of its terms, made now if it was not yet, and put in their place."""
+    if len(masks) > 1:
+        masks[:] = [combined(operator.or_, [mask() if callable(mask) else mask for mask in masks])]
+    elif callable(masks[0]):
+        masks[0] = masks[0]()
+    return masks[0]
 
 
 def combined(operation: Callable[[Any, Any], Any], masks: list[Any]) -> Any:
