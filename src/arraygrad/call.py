@@ -207,7 +207,8 @@ def record(
     node.edges = edges
     node.options = options
     node.extra = None
-    node.kept = op.keep(values, results, tuple(edge is not None for edge in edges))
+    node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
+    node.kept = op.keep(values, results, tuple(edge is not None for edge in edges), node.conform)
     refuse_inference(arguments, node.kept)
     hooks = current().saved_hooks
     if hooks and type(node.kept) is tuple:
@@ -217,7 +218,6 @@ def record(
     if current().profiler is not None:
         frame = (frames_of_caller() or [None])[-1]
         node.metadata[LINE] = "" if frame is None else f"{frame.filename}:{frame.lineno} {frame.line}"
-    node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
     if not op.multiple:
         return new_tensor(outs, node)
     return op.pack(new_tensor(out, Output(node, index)) for index, out in enumerate(outs))

@@ -219,7 +219,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
     if (op.elementwise or (op.pointwise and op.kind is Kind.GENERAL)) and not op.options and op.arity == 1:
         return hotpath.unary(op)
-    if op.elementwise and not op.options and op.arity == 2:
+    if op.is_of_pairs:
         return hotpath.binary(op, hotpath.general(op))
     bare = signature.replace(
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],

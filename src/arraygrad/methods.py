@@ -55,16 +55,15 @@ def _operators() -> dict[str, Method]:
     for short, name in (_BINARY | _COMPARISONS).items():
         op = declared[name]
         slow = hotpath.general(op, is_operator=True)
-        fast = op.elementwise and not op.options
-        found[f"__{short}__"] = hotpath.binary(op, slow) if fast else slow
+        found[f"__{short}__"] = hotpath.binary(op, slow) if op.is_of_pairs else slow
         if short in _BINARY:
-            found[f"__r{short}__"] = _reflected(op, slow, short, fast)
+            found[f"__r{short}__"] = _reflected(op, slow, short)
             found[f"__i{short}__"] = inplace.updating(found[f"__{short}__"], f"__i{short}__")
     return found
 
 
-def _reflected(op: Any, slow: Method, short: str, fast: bool) -> Method:
-    if fast:
+def _reflected(op: Any, slow: Method, short: str) -> Method:
+    if op.is_of_pairs:
         return hotpath.binary(op, slow) if short in _COMMUTATIVE else hotpath.reflected(op, slow)
     return lambda self, other: slow(other, self)
 

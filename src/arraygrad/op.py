@@ -36,6 +36,9 @@ class Keep(Enum):
     ARRAY = 2
 
 
+_NOTHING, _ARRAY = Keep.NOTHING, Keep.ARRAY  # an enumeration is slow to be asked for its members
+
+
 class Op:
     """A declared operation. Made by the decorators in `kinds`, which say what the attributes mean."""
 
@@ -75,6 +78,7 @@ class Op:
         self.kernels: dict[type, Callable[..., Any]] = {}
         self._plans: dict[tuple[bool, ...], tuple[tuple[Keep, ...], bool] | None] = {}
         self.wraps: dict[type, Callable[..., Any]] = {}
+        self.raw_dtypes: dict[type, Callable[[Any], Any]] = {}
         self.elementwise = False
         self.crosses = "backend" in options
         """Whether the result is stored by another backend: that of the option."""
@@ -104,6 +108,11 @@ class Op:
         return pointwise or self.kind is Kind.REDUCTION or along_axis or self.is_batched
 
     @property
+    def is_of_pairs(self) -> bool:
+        """Whether it is called with two arguments and nothing else, entry by entry or without a derivative."""
+        return self.arity == 2 and not self.options and (self.elementwise or self.kind is Kind.CONSTANT)
+
+    @property
     def is_batched(self) -> bool:
         """Whether it is a function of matrices, one by one in a stack of them."""
         return self.kind is Kind.GENERAL and self.arity == 1 and self.core is not None
@@ -126,6 +135,7 @@ class Op:
             if kind not in self.wraps and not isinstance(array, Tensor) and is_array(array):
                 backend = backend_of(array)
                 self.wraps[kind] = self.wrap_of(backend)
+                self.raw_dtypes[kind] = backend.raw_dtype
                 if type(backend.wrap(array)) is kind:
                     self.kernels[kind] = self.kernel_of(backend)
 
@@ -191,22 +201,25 @@ class Op:
             name for argument in self._tracked(tracked) for name in parameters(self.rules[argument]) if name != argument
         }
 
-    def keep(self, values: Sequence[Any], outs: Sequence[Any], tracked: tuple[bool, ...]) -> Any:
-        """What a node keeps, by position: arguments, then outputs; a list if nothing of it is an array."""
+    def keep(
+        self, values: Sequence[Any], outs: Sequence[Any], tracked: tuple[bool, ...], specs: Sequence[Spec | None]
+    ) -> Any:
+        """What a node keeps, by position: arguments, then outputs; a list if nothing of it is an array. `specs` are those
+        of the arguments that are tracked."""
         plan = self.plan(tracked)
         if plan is None:
             return [None] * (len(values) + len(outs)) if self.multiple else None
         parts, keeps_outs = plan
         holds = keeps_outs
         kept: list[Any] = []
-        for part, value in zip(parts, values):
-            if part is Keep.NOTHING:
+        for part, value, spec in zip(parts, values, specs):
+            if part is _NOTHING:
                 kept.append(None)
-            elif part is Keep.SPEC and is_held(value):
-                kept.append(Spec(value))
-            else:
+            elif part is _ARRAY:
                 kept.append(value)
                 holds = holds or is_held(value)
+            else:
+                kept.append(spec or (Spec(value) if is_held(value) else value))
         kept += outs if keeps_outs else [None] * len(outs)
         return tuple(kept) if holds else kept
 

@@ -43,7 +43,8 @@ class Selected:
             values, key, shape, _ = self.scattered
             xp = namespace_of(values)
             zeros = xp.zeros(shape, dtype=values.dtype, device=device_of(values))
-            self._array = xp.index_add(zeros, values, key=key)
+            is_raw = not hasattr(values, "_rule_namespace")
+            self._array = backend_of(values).add_at(zeros, values, key) if is_raw else xp.index_add(zeros, values, key=key)
         return self._array
 
     def shared(self) -> Any:

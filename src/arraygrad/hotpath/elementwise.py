@@ -9,7 +9,7 @@ from ..call import describe, dispatch
 from ..errors import explain
 from ..graph import Node, next_number
 from ..modes import DEFAULT, current
-from ..op import Op
+from ..op import Kind, Op
 from ..rules import Spec
 from ..tensor import Tensor
 
@@ -75,6 +75,7 @@ def _keeps(op: Op, tracked: tuple[bool, bool]) -> tuple[bool, bool, bool] | None
 def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The call of an elementwise operation of two arguments, of which the second may be a Python number or an array."""
     kernels, wraps = op.kernels, op.wraps
+    records = op.kind is not Kind.CONSTANT
     keep_first, keep_second, keep_both = (_keeps(op, tracked) for tracked in _TRACKED)
     keeps_number_only = keep_first == (False, True, False)
 
@@ -98,6 +99,8 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
             a2 = wraps[kind](x2)
             edge2 = None
         edge1 = x1.node
+        if not records:
+            edge1 = edge2 = None
         if kernel is None or (edge1 is not None and edge2 is not None and edge1.level is not edge2.level):
             return slow(x1, x2)
         try:
@@ -141,6 +144,7 @@ def binary(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 def reflected(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The call of an elementwise operation whose first argument is a Python number: `1 - x`, as `(x, 1)`."""
     kernels, wraps = op.kernels, op.wraps
+    records = op.kind is not Kind.CONSTANT
     keep = _keeps(op, (False, True))
     keeps_number_only = keep == (True, False, False)
 
@@ -162,7 +166,7 @@ def reflected(op: Op, slow: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         result.array = out
         result.rest = None
         edge = x2.node
-        if edge is None:
+        if edge is None or not records:
             result.node = None
             return result
         result.node = node = Node()

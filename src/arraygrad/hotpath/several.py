@@ -7,6 +7,7 @@ from typing import Any
 
 from ..backends import is_array
 from ..call import describe, dispatch
+from ..dtypes import DType
 from ..errors import explain
 from ..graph import Node, next_number
 from ..modes import DEFAULT, current
@@ -24,12 +25,12 @@ _TRACKED = ((True, False), (False, True), (True, True))
 def single(op: Op) -> Callable[[Any, dict[str, Any]], Any]:
     """The call of an operation of one argument that has options."""
     kernels, wraps = op.kernels, op.wraps
-    has_dtype, records = "dtype" in op.options, op.kind is not Kind.CONSTANT
+    has_dtype, records, raw_dtypes = "dtype" in op.options, op.kind is not Kind.CONSTANT, op.raw_dtypes
     (part,), keeps_out = (op.plan((True,)) if records else None) or ((Keep.NOTHING,), False)
     keeps_array = keeps_out or part is Keep.ARRAY
 
     def call(x: Any, options: dict[str, Any]) -> Any:
-        if type(x) is not Tensor or current() is not DEFAULT or (has_dtype and options["dtype"] is not None):
+        if type(x) is not Tensor or current() is not DEFAULT:
             return dispatch(op, (x,), options)
         array = x.array
         kind = type(array)
@@ -37,8 +38,13 @@ def single(op: Op) -> Callable[[Any, dict[str, Any]], Any]:
         if kernel is None:
             op.learn((x,))
             return dispatch(op, (x,), options)
+        given = options
+        if has_dtype and (dtype := options["dtype"]) is not None:
+            if type(dtype) is not DType or not dtype.is_differentiable:
+                return dispatch(op, (x,), options)
+            given = {**options, "dtype": raw_dtypes[kind](dtype)}
         try:
-            out = kernel(array, **options)
+            out = kernel(array, **given)
         except Exception as error:
             raise explain(op.name, describe(op, (array,), options), error) from error
         if type(out) is not kind:
@@ -188,8 +194,8 @@ def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
         node.options = options
         node.extra = None
         tracked = tuple([edge is not None for edge in edges])
-        node.kept = None if op.plan(tracked) is None else op.keep(values, (out,), tracked)
-        node.conform = tuple([None if edge is None else Spec(value) for edge, value in zip(edges, values)])
+        node.conform = specs = tuple([None if edge is None else Spec(value) for edge, value in zip(edges, values)])
+        node.kept = None if op.plan(tracked) is None else op.keep(values, (out,), tracked, specs)
         return result
 
     return call
