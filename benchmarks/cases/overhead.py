@@ -37,12 +37,13 @@ def moves(ops: Any, parameters: Arrays, constants: Arrays, length: int) -> Any:
 
 
 def moves_by_hand(xp: Any, parameters: Arrays, constants: Arrays, length: int) -> list[Any]:
-    """Its derivative by the matrix."""
+    """Its derivative by the matrix, of one operation after the other: what was sliced is filled up with zeros, and added."""
     total = moves(xp, parameters, constants, length)
     (x,), (w,) = parameters, constants
+    first, others = xp.zeros_like(x[:1, ...]), xp.zeros_like(x[1:, ...])
     g = xp.broadcast_to(xp.ones_like(total), x.shape)
     for _ in range(length // 9):
-        g = xp.concat([g[2:, ...], g[:2, ...]], axis=0)
+        g = xp.concat([first, g[:2, ...]], axis=0) + xp.concat([g[2:, ...], others], axis=0)
         g = g + xp.sum(g, axis=0)
         g = xp.reshape(xp.reshape(g.T, (12,)), (3, 4)) @ w.T
     return [g]

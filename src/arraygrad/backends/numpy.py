@@ -182,11 +182,11 @@ def _mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
 
 
 def _cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    if include_initial or x.ndim == 0 or (dtype or x.dtype).kind not in "fc":
+    if include_initial or dtype is not None or x.ndim == 0 or x.dtype.kind not in "fc":
         return np.cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
     if axis is None and x.ndim != 1:
         raise ValueError(f"axis: got None for {x.ndim} axes; expected one of them")
-    return np.add.accumulate(x, axis or 0, dtype)
+    return np.add.accumulate(x, axis or 0)
 
 
 def _expand_dims(x: Array, /, *, axis: Any) -> Array:
