@@ -11,7 +11,7 @@ Call = Callable[[], Any]
 Clock = Callable[[Call, int], float]
 """Seconds that so many repetitions of a call take."""
 
-_SHORTEST = 0.004
+_SHORTEST = 0.02
 """Seconds that one measurement lasts at least; shorter calls are repeated within it."""
 
 

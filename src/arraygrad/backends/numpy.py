@@ -80,9 +80,7 @@ class NumPyBackend(Backend):
 
     def own(self, cell: list[Array]) -> Array:
         x = cell.pop()
-        if self.owns(x) and sys.getrefcount(x) <= _ALONE:
-            return x
-        return np.array(x)
+        return x if sys.getrefcount(x) <= _ALONE and self.owns(x) else np.array(x)
 
     def quiet(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")
