@@ -227,6 +227,15 @@ def test_broken_plug_in_is_named_and_the_others_still_work(install):
         ag.get_backend("cupie")
 
 
+def test_a_plug_in_may_say_itself_why_it_does_not_work(install):
+    def no_driver():
+        raise BackendError("no driver for the GPU; install one")
+
+    install("without_gpu", lambda: no_driver)
+    with pytest.raises(BackendError, match=r"^backend 'without_gpu': no driver for the GPU; install one; the other backends"):
+        ag.get_backend("without_gpu")
+
+
 def test_survey_tells_why_a_plug_in_does_not_work(install):
     install("broken", fail_to_load)
     found = survey()

@@ -14,6 +14,7 @@ import cupyx.scipy.special
 
 from arraygrad.backends import Backend
 from arraygrad.backends.positions import has_integer_array
+from arraygrad.errors import BackendError
 
 Array = Any
 _ADDED = "efdIiQ"
@@ -23,7 +24,7 @@ _CREATION = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "z
 
 
 class CupyBackend(Backend):
-    """CuPy arrays. Raises the error of the driver where there is no GPU."""
+    """CuPy arrays. Raises BackendError where there is no GPU that CuPy can use."""
 
     protocol_version = 1
     oldest = "13"
@@ -31,7 +32,13 @@ class CupyBackend(Backend):
 
     def __init__(self) -> None:
         super().__init__("cupy", library)
-        cupy.cuda.runtime.getDeviceCount()
+        try:
+            cupy.cuda.runtime.getDeviceCount()
+        except cupy.cuda.runtime.CUDARuntimeError as error:
+            raise BackendError(
+                f"CuPy is installed, and finds no GPU that it can use ({error}); it needs one, with a driver that is new "
+                "enough for it: see what `nvidia-smi` says"
+            ) from error
 
     def is_array(self, value: Any) -> bool:
         return isinstance(value, cupy.ndarray)

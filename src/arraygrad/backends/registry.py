@@ -94,6 +94,8 @@ def _load(name: str, entry: Any) -> Backend:
         if not isinstance(backend, Backend):
             raise ArgumentTypeError(f"it made a {type(backend).__name__}; expected a Backend")
         _check_library(backend)
+    except BackendError as error:
+        raise BackendError(f"backend {name!r}: {error}; the other backends are not affected") from error
     except Exception as error:
         raise BackendError(
             f"backend {name!r}: its plug-in {entry.value!r} failed to load ({type(error).__name__}: {error}); "
