@@ -12,6 +12,7 @@ import numpy
 import torch
 from torch._C import _functorch as functorch
 from torch._subclasses import FakeTensor
+from torch.autograd import forward_ad
 
 from arraygrad.backends import Backend
 from arraygrad.backends.positions import along_one_axis, covered, has_integer_array, is_integer_array, is_mask, parts_of
@@ -92,6 +93,8 @@ class TorchBackend(Backend):
         return given.index_add(axis, at, values).reshape(x.shape)
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
+        if functorch.is_functorch_wrapped_tensor(values):  # a batch does not fit into what is none
+            return self.index_add(x, values, key=key)
         if not has_integer_array(key):
             return super().add_at(x, values, key)
         given, axis, at, values = along_one_axis(self.xp, x, values, key)
@@ -99,7 +102,7 @@ class TorchBackend(Backend):
 
     def own(self, cell: list[Array]) -> Array:
         x = cell.pop()
-        if type(x) is not torch.Tensor or functorch.is_functorch_wrapped_tensor(x) or torch.compiler.is_compiling():
+        if not _is_plain(x):
             return x.clone()
         memory = x.untyped_storage()
         is_whole = memory.nbytes() == x.numel() * x.element_size() and memory.resizable()  # not lent by another library
@@ -191,6 +194,26 @@ def _reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -
     return torch.reshape(x, shape) if copy is None else library.reshape(x, shape, copy=copy)
 
 
+def _is_plain(x: Array) -> bool:
+    """Whether a tensor is an array and nothing else: no transform of PyTorch is at work on it."""
+    return type(x) is torch.Tensor and not functorch.is_functorch_wrapped_tensor(x) and not torch.compiler.is_compiling()
+
+
+_BITS = {torch.float32: torch.int32, torch.float64: torch.int64}
+_FEW = 1000
+"""Elements that PyTorch's own function has handled before a cleverer one has begun."""
+
+
+def _masked(x: Array, mask: Array, /) -> Array:
+    """By the bits of floats, times 0 or 1: on the CPU `torch.where` takes several times as long."""
+    bits = _BITS.get(x.dtype)
+    is_many = x.device.type == "cpu" and x.numel() > _FEW and x.shape == mask.shape
+    is_followed = x.requires_grad or forward_ad._current_level >= 0 or not _is_plain(x)
+    if bits is None or not is_many or is_followed or x.is_neg():
+        return torch.where(mask, x, 0)
+    return mask.to(bits).mul_(x.view(bits)).view(x.dtype)
+
+
 def _matrix_transpose(x: Array, /) -> Array:
     return x.mT if x.ndim > 1 else library.matrix_transpose(x)
 
@@ -211,6 +234,7 @@ TorchBackend.overrides = {
     "sum": _sum,
     "reshape": _reshape,
     "matrix_transpose": _matrix_transpose,
+    "masked": _masked,
     **{name: getattr(torch, name) for name in ("erf", "erfc")},
     **{f"linalg.{name}": getattr(torch.linalg, name) for name in ("solve_triangular",)},
     "linalg.expm": _expm,
