@@ -152,7 +152,6 @@ class Node(Vertex):
             return self.op.raw_saved(self, name.removeprefix("_raw_saved_"))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-
     def __call__(self, *gradients: Any) -> Any:
         """The gradients of the node's inputs from those of its outputs: Tensors or None, one alone or a tuple of them."""
         from .execution import call_node

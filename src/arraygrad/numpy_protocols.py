@@ -81,7 +81,7 @@ def array_function(self: Tensor, function: Any, types: Any, args: tuple[Any, ...
     operations = calls()
     ours = operations.get(_FUNCTIONS.get(name, name)) or operations.get(f"linalg.{name}")
     if ours is not None:
-        return _call(name, inspect.signature(function), ours, args, options)
+        return _call(name, _signature(function), ours, args, options)
     with _explained(name, options):
         return function._implementation(*args, **options)
 
@@ -111,6 +111,9 @@ def _call(name: str, signature: inspect.Signature, ours: Function, args: Any, op
             "differentiated by a Tensor"
         )
     return ours(*arguments, **named)
+
+
+_signature = functools.cache(inspect.signature)
 
 
 @functools.cache

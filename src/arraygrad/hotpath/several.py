@@ -148,8 +148,11 @@ def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
         kind = level = None
         values, edges = [], []
         for argument in arguments:
-            if type(argument) is Tensor or type(argument) in kernels:  # an array is a constant
-                value, edge = (argument.array, argument.node) if type(argument) is Tensor else (argument, None)
+            if type(argument) is Tensor or type(argument) in wraps:  # an array is a constant
+                if type(argument) is Tensor:
+                    value, edge = argument.array, argument.node
+                else:
+                    value, edge = argument if type(argument) in kernels else wraps[type(argument)](argument), None
                 if type(value) is not kind:
                     if kind is not None:
                         return dispatch(op, arguments, options)
