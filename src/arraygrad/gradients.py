@@ -200,7 +200,7 @@ def differentiate(
     blocked = max(modes.current().blocked, level.depth)
     if create_graph:
         lift, blocked = lift_with_graph, modes.RECORD_ALL
-    elif level.lifted or with_tangents or any([_is_of_another(g, level) for _, g in roots]):
+    elif level.lifted or with_tangents or any(_is_of_another(g, level) for _, g in roots):
         lift = lift_constants
         if level is not ROOT:
             blocked = modes.current().blocked  # values of lower levels, which record as the caller has it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -211,15 +212,29 @@ def _sigmoid(x: Array, /) -> Array:
     return np.where(x < 0, small, 1) / (1 + small)
 
 
-def _softmax(x: Array, /, *, axis: Any = -1) -> Array:
+def _by_columns(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function along an axis, with a matrix of many short rows turned for it: NumPy reduces columns much faster."""
+
+    def call(x: Array, /, *, axis: Any = -1) -> Array:
+        if x.ndim == 2 and axis == -1 and x.shape[1] <= 32 < x.shape[0]:
+            return np.ascontiguousarray(function(np.ascontiguousarray(x.T), 0).T)
+        return function(x, axis)
+
+    return call
+
+
+@_by_columns
+def _softmax(x: Array, axis: Any) -> Array:
     powers = np.exp(x - np.maximum.reduce(x, axis, None, None, True, -np.inf))  # type: ignore[call-overload]
     powers /= np.add.reduce(powers, axis, None, None, True)  # type: ignore[call-overload]
     return powers
 
 
-def _log_softmax(x: Array, /, *, axis: Any = -1) -> Array:
+@_by_columns
+def _log_softmax(x: Array, axis: Any) -> Array:
     shifted = x - np.maximum.reduce(x, axis, None, None, True, -np.inf)  # type: ignore[call-overload]
-    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))  # type: ignore[call-overload]
+    shifted -= np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))  # type: ignore[call-overload]
+    return shifted
 
 
 NumPyBackend.overrides = {
