@@ -188,7 +188,7 @@ def _cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
     return np.add.accumulate(x, axis or 0)
 
 
-def _expand_dims(x: Array, /, *, axis: Any) -> Array:
+def _expand_dims(x: Array, /, axis: Any) -> Array:
     if type(axis) is not int or not -x.ndim - 1 <= axis <= x.ndim:
         return np.expand_dims(x, axis)
     axis %= x.ndim + 1
