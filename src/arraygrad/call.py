@@ -208,7 +208,7 @@ def record(
     node.options = options
     node.extra = None
     node.conform = tuple(None if edge is None else Spec(value) for edge, value in zip(edges, values, strict=True))
-    node.kept = op.keep(values, results, tuple(edge is not None for edge in edges), node.conform)
+    node.kept = op.keep(op.plan(tuple(edge is not None for edge in edges)), values, results, node.conform)
     refuse_inference(arguments, node.kept)
     hooks = current().saved_hooks
     if hooks and type(node.kept) is tuple:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from .backends import Backend, backend_of, is_array
 from .errors import BackendError, GradientError
@@ -28,15 +28,16 @@ class Kind(Enum):
     COMPOSITE = "composite"
 
 
-class Keep(Enum):
-    """What a node keeps of an argument."""
+class Plan(NamedTuple):
+    """What a node keeps: the positions of arguments that it keeps, of those of which all but the values is enough, and
+    whether it keeps the outputs."""
 
-    NOTHING = 0
-    SPEC = 1
-    ARRAY = 2
+    arrays: tuple[int, ...]
+    specs: tuple[int, ...]
+    outs: bool
 
 
-_NOTHING, _ARRAY = Keep.NOTHING, Keep.ARRAY  # an enumeration is slow to be asked for its members
+NOTHING = Plan((), (), False)
 
 
 class Op:
@@ -76,7 +77,7 @@ class Op:
         self.jvp: Rule | None = None
         self.node_name = f"{_NODE_NAMES.get(name) or name.rpartition('.')[2].title().replace('_', '')}Backward0"
         self.kernels: dict[type, Callable[..., Any]] = {}
-        self._plans: dict[tuple[bool, ...], tuple[tuple[Keep, ...], bool] | None] = {}
+        self._plans: dict[tuple[bool, ...], Plan] = {}
         self.wraps: dict[type, Callable[..., Any]] = {}
         self.raw_dtypes: dict[type, Callable[[Any], Any]] = {}
         self.elementwise = False
@@ -168,8 +169,8 @@ class Op:
     def _tracked(self, tracked: Sequence[bool]) -> list[str]:
         return [name for name, flag in zip(self.arrays, tracked, strict=True) if flag and name in self.rules]
 
-    def plan(self, tracked: tuple[bool, ...]) -> tuple[tuple[Keep, ...], bool] | None:
-        """What a node keeps of each argument, and whether it keeps the outputs: None if nothing.
+    def plan(self, tracked: tuple[bool, ...]) -> Plan:
+        """What a node keeps if these arguments are tracked.
 
         Only what a rule that can be called names. Of an argument in which the operation is linear, its own rule sees the
         `Spec` only.
@@ -180,16 +181,16 @@ class Op:
             plan = self._plans[tracked] = self._make_plan(tracked)
             return plan
 
-    def _make_plan(self, tracked: tuple[bool, ...]) -> tuple[tuple[Keep, ...], bool] | None:
+    def _make_plan(self, tracked: tuple[bool, ...]) -> Plan:
         names = self.needs(tracked)
+        if not names - set(self.options) - {"xp", "g", "index", "subgradient"}:
+            return NOTHING
         if self.variadic:
-            parts = (Keep.SPEC if "arrays" in names else Keep.NOTHING,) * len(tracked)
-        else:
-            specs = self._known_by_spec(tracked)
-            parts = tuple(
-                Keep.NOTHING if name not in names else Keep.SPEC if name in specs else Keep.ARRAY for name in self.arrays
-            )
-        return (parts, "out" in names) if names - set(self.options) - {"xp", "g", "index", "subgradient"} else None
+            return Plan((), tuple(range(len(tracked))) if "arrays" in names else (), "out" in names)
+        by_spec = self._known_by_spec(tracked)
+        specs = [position for position, name in enumerate(self.arrays) if name in names & by_spec]
+        arrays = [position for position, name in enumerate(self.arrays) if name in names - by_spec]
+        return Plan(tuple(arrays), tuple(specs), "out" in names)
 
     def _known_by_spec(self, tracked: Sequence[bool]) -> set[str]:
         """Arguments in which the operation is linear and whose values no rule of another argument names."""
@@ -201,26 +202,21 @@ class Op:
             name for argument in self._tracked(tracked) for name in parameters(self.rules[argument]) if name != argument
         }
 
-    def keep(
-        self, values: Sequence[Any], outs: Sequence[Any], tracked: tuple[bool, ...], specs: Sequence[Spec | None]
-    ) -> Any:
+    def keep(self, plan: Plan, values: Sequence[Any], outs: Sequence[Any], specs: Sequence[Spec | None]) -> Any:
         """What a node keeps, by position: arguments, then outputs; a list if nothing of it is an array. `specs` are those
         of the arguments that are tracked."""
-        plan = self.plan(tracked)
-        if plan is None:
-            return [None] * (len(values) + len(outs)) if self.multiple else None
-        parts, keeps_outs = plan
-        holds = keeps_outs
-        kept: list[Any] = []
-        for part, value, spec in zip(parts, values, specs):
-            if part is _NOTHING:
-                kept.append(None)
-            elif part is _ARRAY:
-                kept.append(value)
-                holds = holds or is_held(value)
-            else:
-                kept.append(spec or (Spec(value) if is_held(value) else value))
-        kept += outs if keeps_outs else [None] * len(outs)
+        kept: list[Any] = [None] * (len(values) + len(outs))
+        if plan is NOTHING:
+            return kept if self.multiple else None
+        holds = plan.outs
+        if holds:
+            kept[len(values) :] = outs
+        for position in plan.specs:
+            value = values[position]
+            kept[position] = specs[position] or (Spec(value) if is_held(value) else value)
+        for position in plan.arrays:
+            kept[position] = value = values[position]
+            holds = holds or is_held(value)
         return tuple(kept) if holds else kept
 
     def output_count(self, node: Node, kept: Any) -> int:

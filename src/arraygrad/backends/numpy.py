@@ -195,6 +195,10 @@ def _expand_dims(x: Array, /, axis: Any) -> Array:
     return x.reshape((*x.shape[:axis], 1, *x.shape[axis:]))
 
 
+def _stack(arrays: list[Array], /, *, axis: int = 0) -> Array:
+    return np.concatenate([x[None] for x in arrays]) if axis == 0 and arrays else np.stack(arrays, axis)
+
+
 def _clip(x: Array, /, min: Any = None, max: Any = None) -> Array:
     if x.dtype.kind != "f" or type(min) not in _NUMBERS or type(max) not in _NUMBERS or min is max is None:
         from array_api_compat import numpy as library
@@ -265,5 +269,6 @@ NumPyBackend.overrides = {
     "var": _var,
     "cumulative_sum": _cumulative_sum,
     "expand_dims": _expand_dims,
+    "stack": _stack,
     "clip": _clip,
 }

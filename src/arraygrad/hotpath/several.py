@@ -11,14 +11,13 @@ from ..dtypes import DType
 from ..errors import explain
 from ..graph import Node, next_number
 from ..modes import DEFAULT, current
-from ..op import Keep, Kind, Op
+from ..op import NOTHING, Kind, Op
 from ..rules import Spec
 from ..saved import Scalar
 from ..tensor import Tensor
 
 _NO_OPTIONS: dict[str, Any] = {}
 _AS_IT_COMES = (None, None)
-_ARRAY, _SPEC = Keep.ARRAY, Keep.SPEC
 _TRACKED = ((True, False), (False, True), (True, True))
 
 
@@ -26,8 +25,8 @@ def single(op: Op) -> Callable[[Any, dict[str, Any]], Any]:
     """The call of an operation of one argument that has options."""
     kernels, wraps = op.kernels, op.wraps
     has_dtype, records, raw_dtypes = "dtype" in op.options, op.kind is not Kind.CONSTANT, op.raw_dtypes
-    (part,), keeps_out = (op.plan((True,)) if records else None) or ((Keep.NOTHING,), False)
-    keeps_array = keeps_out or part is Keep.ARRAY
+    plan = op.plan((True,)) if records else NOTHING
+    keeps_array, keeps_spec, keeps_out = 0 in plan.arrays, 0 in plan.specs, plan.outs
 
     def call(x: Any, options: dict[str, Any]) -> Any:
         if type(x) is not Tensor or current() is not DEFAULT:
@@ -65,10 +64,10 @@ def single(op: Op) -> Callable[[Any, dict[str, Any]], Any]:
         node.extra = None
         spec = Spec(array)
         node.conform = (spec,)
-        if keeps_array:
-            node.kept = (array if part is _ARRAY else spec if part is _SPEC else None, out if keeps_out else None)
+        if keeps_array or keeps_out:
+            node.kept = (array if keeps_array else spec if keeps_spec else None, out if keeps_out else None)
         else:
-            node.kept = [spec, None] if part is _SPEC else None
+            node.kept = [spec, None] if keeps_spec else None
         return result
 
     return call
@@ -78,8 +77,7 @@ def pair(op: Op) -> Callable[[Any, Any, dict[str, Any]], Any]:
     """The call of an operation of two arguments, both of them Tensors."""
     kernels, wraps, slow = op.kernels, op.wraps, several(op)
     has_dtype, records = "dtype" in op.options, op.kind is not Kind.CONSTANT
-    nothing = (Keep.NOTHING, Keep.NOTHING), False
-    keep_first, keep_second, keep_both = ((records and op.plan(tracked)) or nothing for tracked in _TRACKED)
+    first, second, both = (op.plan(tracked) if records else NOTHING for tracked in _TRACKED)
     items = op.cores[0] if op.core is not None else None  # a gradient by one item, not a stack, comes as it should
 
     def call(x1: Any, x2: Any, options: dict[str, Any]) -> Any:
@@ -114,18 +112,18 @@ def pair(op: Op) -> Callable[[Any, Any, dict[str, Any]], Any]:
         node.options = options
         node.extra = None
         if edge1 is None:
-            (part1, part2), keeps_out = keep_second
+            arrays, specs, keeps_out = second
             node.level = edge2.level  # type: ignore[union-attr]
         else:
-            (part1, part2), keeps_out = keep_first if edge2 is None else keep_both
+            arrays, specs, keeps_out = first if edge2 is None else both
             node.level = edge1.level
         if (a1.ndim, a2.ndim) == items and a1.dtype is a2.dtype:
             node.conform = _AS_IT_COMES
         else:
             node.conform = (None if edge1 is None else Spec(a1), None if edge2 is None else Spec(a2))
-        kept1 = a1 if part1 is _ARRAY else Spec(a1) if part1 is _SPEC else None
-        kept2 = a2 if part2 is _ARRAY else Spec(a2) if part2 is _SPEC else None
-        if keeps_out or part1 is _ARRAY or part2 is _ARRAY:
+        kept1 = a1 if 0 in arrays else Spec(a1) if 0 in specs else None
+        kept2 = a2 if 1 in arrays else Spec(a2) if 1 in specs else None
+        if keeps_out or arrays:
             node.kept = (kept1, kept2, out if keeps_out else None)
         else:
             node.kept = [kept1, kept2, None]
@@ -196,9 +194,8 @@ def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
         node.edges = tuple(edges)
         node.options = options
         node.extra = None
-        tracked = tuple([edge is not None for edge in edges])
         node.conform = specs = tuple([None if edge is None else Spec(value) for edge, value in zip(edges, values)])
-        node.kept = None if op.plan(tracked) is None else op.keep(values, (out,), tracked, specs)
+        node.kept = op.keep(op.plan(tuple([edge is not None for edge in edges])), values, (out,), specs)
         return result
 
     return call
