@@ -62,22 +62,19 @@ class View:
         self.lock = lock
 
 
-class Children:
+class Children(list["weakref.ref[Tensor]"]):
     """Weak references to the tensors made from one, as far as they are up to date. Adding one takes constant time."""
 
-    __slots__ = ("limit", "references")
-
-    def __init__(self) -> None:
-        self.references: list[weakref.ref[Tensor]] = []
-        self.limit = 16
+    limit = 16
 
     def prune(self) -> None:
         """Forget those that died; next when there are twice as many as live now."""
-        self.references = [reference for reference in self.references if reference() is not None]
-        self.limit = max(16, 2 * len(self.references))
+        self[:] = [reference for reference in self if reference() is not None]
+        self.limit = max(16, 2 * len(self))
 
-    def __iter__(self) -> Iterator[Tensor]:
-        return (child for reference in self.references if (child := reference()) is not None)
+    def alive(self) -> Iterator[Tensor]:
+        """The tensors."""
+        return (child for reference in self if (child := reference()) is not None)
 
 
 def join(child: Tensor, view: View) -> None:
@@ -85,6 +82,7 @@ def join(child: Tensor, view: View) -> None:
     rest = child.rest
     if rest is None:
         rest = child.rest = Rest()
+        rest.children = None
     rest.view = view
     rest.version = remember(child, view.parent).version
 
@@ -95,12 +93,12 @@ def remember(child: Tensor, parent: Tensor) -> Rest:
         rest = parent.rest
         if rest is None:
             rest = parent.rest = Rest()
-        children = rest.children
-        if children is None:
-            children = rest.children = Children()
-        references = children.references
-        references.append(weakref.ref(child))
-        if len(references) > children.limit:
+            rest.children, rest.version = Children(), [0]
+        elif rest.children is None:
+            rest.children = Children()
+        children: Any = rest.children
+        children.append(weakref.ref(child))
+        if len(children) > children.limit:
             children.prune()
         return rest
 
@@ -132,7 +130,7 @@ def members(tensor: Tensor) -> Iterator[Tensor]:
     while stack:
         rest = stack.pop().rest
         if rest is not None and rest.children is not None:
-            for child in rest.children:
+            for child in rest.children.alive():
                 stack.append(child)
                 yield child
 

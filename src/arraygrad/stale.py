@@ -80,7 +80,7 @@ def spread(summit: Tensor) -> None:
     followers = list(members(summit))
     for tensor in (summit, *followers):
         if tensor.rest is not None and tensor.rest.children is not None:
-            tensor.rest.children.references.clear()
+            tensor.rest.children.clear()
     for tensor in followers:
         if type(tensor) is Tensor:
             tensor.__class__ = Stale
