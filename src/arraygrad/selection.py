@@ -40,11 +40,13 @@ class Selected:
     def array(self) -> Any:
         """The array, made now if it was not yet."""
         if self._array is None and self.scattered is not None:
-            values, key, shape, _ = self.scattered
+            values, places = self.scattered
             xp = namespace_of(values)
-            zeros = xp.zeros(shape, dtype=values.dtype, device=device_of(values))
-            is_raw = not hasattr(values, "_rule_namespace")
-            self._array = backend_of(values).add_at(zeros, values, key) if is_raw else xp.index_add(zeros, values, key=key)
+            zeros = xp.zeros(places.shape, dtype=values.dtype, device=places.device)
+            if hasattr(values, "_rule_namespace"):
+                self._array = xp.index_add(zeros, values, key=places.key)
+            else:
+                self._array = backend_of(values).add_at(zeros, values, places.key)
         return self._array
 
     def shared(self) -> Any:
@@ -56,7 +58,7 @@ class Selected:
     @property
     def shape(self) -> Any:
         """That of the array."""
-        return self._array.shape if self.scattered is None else self.scattered.shape
+        return self._array.shape if self.scattered is None else self.scattered.places.shape
 
     @property
     def dtype(self) -> Any:
@@ -86,8 +88,8 @@ class Selected:
         """The result of `pull`, a function that only moves and adds entries, with the mask moved alike."""
         result = pull(self.settle())
         if type(result) is Selected and result.scattered is not None:
-            values, key, shape, _ = result.scattered
-            return scatter(namespace_of(values), values, shape, key, self.counts())
+            result.scattered.places.counts = self.counts()
+            return result
         array = result.array if type(result) is Selected else result
         outline = self.outline()
         return Selected(array, lambda: settle(pull(outline())) != 0, clean=True)
@@ -114,7 +116,8 @@ class Selected:
         """Add a term in place, in a buffer that is this one's own."""
         array = self.settle()
         if term.scattered is not None and term._array is None:
-            values, key, _, counts = term.scattered
+            values, places = term.scattered
+            key, counts = places.key, places.counts
             self._array = backend_of(array).add_at(array, values, key)
             if self.is_own and (counts is None or not has_integer_array(key)):
                 mask, backend = self.mask, backend_of(self.mask)
@@ -148,30 +151,47 @@ def combined(operation: Callable[[Any, Any], Any], masks: list[Any]) -> Any:
     return functools.reduce(operation, masks)
 
 
-class Scattered(NamedTuple):
-    """Zeros of a shape with values added at a key; `counts` makes the mask of those values that count, None if all do."""
+class Places:
+    """Where in an array of a shape values are added: at a key. Called, it makes the mask of those places.
 
-    values: Any
-    key: Any
-    shape: tuple[int, ...]
-    counts: Callable[[], Any] | None
+    `counts` makes the mask of those values that count; None if all do.
+    """
 
+    __slots__ = ("counts", "device", "key", "selected", "shape", "xp")
 
-def scatter(
-    xp: Any, g: Any, shape: tuple[int, ...], key: Any, counts: Callable[[], Any] | None = None
-) -> Selected:
-    """Zeros of `shape` with g added at `key`: what was not indexed is structurally zero."""
-    device, selected = device_of(g), tuple(g.shape)
+    def __init__(self, xp: Any, values: Any, shape: tuple[int, ...], key: Any) -> None:
+        self.xp = xp
+        self.device = device_of(values)
+        self.selected = values.shape
+        self.shape = shape
+        self.key = key
+        self.counts: Callable[[], Any] | None = None
 
-    def mask() -> Any:
-        ones = xp.ones(selected, dtype=xp.int8, device=device) if counts is None else xp.astype(counts(), xp.int8)
-        zeros = xp.zeros(shape, dtype=xp.int8, device=device)
+    def __call__(self) -> Any:
+        """The mask."""
+        xp, key, counts = self.xp, self.key, self.counts
+        if counts is None:
+            ones = xp.ones(self.selected, dtype=xp.int8, device=self.device)
+        else:
+            ones = xp.astype(counts(), xp.int8)
+        zeros = xp.zeros(self.shape, dtype=xp.int8, device=self.device)
         if counts is None or not has_integer_array(key):
             return xp.index_set(zeros, ones, key=key) != 0
         return xp.index_add(xp.astype(zeros, xp.int64), xp.astype(ones, xp.int64), key=key) != 0
 
-    result = Selected(None, mask, clean=True)
-    result.scattered = Scattered(g, key, shape, counts)
+
+class Scattered(NamedTuple):
+    """Zeros with values added to them."""
+
+    values: Any
+    places: Places
+
+
+def scatter(xp: Any, g: Any, shape: tuple[int, ...], key: Any) -> Selected:
+    """Zeros of `shape` with g added at `key`: what was not indexed is structurally zero."""
+    places = Places(xp, g, shape, key)
+    result = Selected(None, places, clean=True)
+    result.scattered = Scattered(g, places)
     return result
 
 

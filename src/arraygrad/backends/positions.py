@@ -39,7 +39,13 @@ def is_beyond_the_standard(key: Any, ndim: int) -> bool:
 
 def has_integer_array(key: Any) -> bool:
     """Whether a key has an array of integers, and so may select an entry more than once."""
-    return any(is_integer_array(part) for part in parts_of(key))
+    for part in parts_of(key):  # noqa: SIM110 - a generator would cost as much as the call
+        if type(part) not in _PLAIN and is_integer_array(part):
+            return True
+    return False
+
+
+_PLAIN = frozenset({int, slice, type(None), type(Ellipsis)})
 
 
 def has_array(key: Any) -> bool:
