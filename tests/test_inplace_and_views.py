@@ -398,3 +398,12 @@ def test_a_detached_tensor_is_no_view(lib):
     y = leaf(lib, [1.0, 2.0]) * 1
     for detached in (y.detach(), y[0:1].detach()):
         assert detached._base is None and not detached._is_view()
+
+
+def test_parts_of_an_inference_tensor_are_inference_tensors_too(lib):
+    with lib.inference_mode():
+        x = lib.ones(2, 2) * 2
+    w = lib.ones(2, requires_grad=True)
+    for part in (x[0], x.unbind()[0]):
+        with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
+            part * w

@@ -45,8 +45,8 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
     def viewed(x: Any, options: dict[str, Any]) -> Any:
         result = call(x, options)
         if isinstance(x, Tensor) and (always or is_view(options)):
-            if type(result) is not type(x) and type(x) in PLAIN:
-                result.__class__ = type(x)  # made in inference mode or not: what counts is where the entries were
+            if type(result) is not type(x):
+                _adapt(result, x)
             cut = current() is not DEFAULT and not is_grad_enabled()
             join(result, View(x, op, options, cut, _UNRECORDED if cut else ""))
             if op.written_by is not None and x.rest.version[0]:  # type: ignore[union-attr]
@@ -58,10 +58,17 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
         if isinstance(x, Tensor):
             cut = current() is not DEFAULT and not is_grad_enabled()
             for index, part in enumerate(results):
+                _adapt(part, x)
                 join(part, View(x, *op.part_as_view(options, index, x.ndim), cut, _UNRECORDED if cut else _MULTIPLE))
         return results
 
     return viewed_in_parts if op.multiple else viewed
+
+
+def _adapt(result: Tensor, x: Tensor) -> None:
+    """Make a view an inference tensor or none, as what it is a view of: what counts is where the entries were made."""
+    if type(x) in PLAIN:
+        result.__class__ = type(x)
 
 
 def unlock(parts: Sequence[Tensor]) -> None:
