@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
 import arraygrad as ag
 from arraygrad.errors import ArgumentError, ArgumentTypeError, IndexingError
+from arraygrad.kinds import composites
 
 MATRIX = ag.ones(2, 3, requires_grad=True)
 VECTOR = ag.ones(2, requires_grad=True)
@@ -53,3 +58,53 @@ def test_a_power_of_zero_is_the_identity_whatever_the_matrix():
     assert power.tolist() == [[1.0, 0.0], [0.0, 1.0]]
     power.sum().backward()
     assert x.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+OTHERS: dict[str, Any] = {
+    "axis": 0, "backend": "numpy", "c_and_lower": (MATRIX, True), "dtype": "float32", "fill_value": 1.0, "index": VECTOR,
+    "key": 0, "n": 2, "pad_width": 1, "q": 0.5, "shape": (2, 2), "subscripts": "i",
+}  # fmt: skip
+"""Arguments of composed functions beside the wrong ones."""
+
+
+def wrong_calls() -> dict[str, tuple[str, list[Any]]]:
+    """For each composed function of arrays how it calls its first array, and arguments with a Thing in place of it."""
+    found = {}
+    for name, function in composites.items():
+        arguments, wrong = [], None
+        for parameter in inspect.signature(function).parameters.values():
+            several = parameter.kind is parameter.VAR_POSITIONAL
+            if wrong is None and "Array" in str(parameter.annotation):
+                arguments.append(Thing())
+                wrong = f"{parameter.name}[0]" if several else parameter.name
+            elif parameter.default is parameter.empty and not several:
+                arguments.append(OTHERS.get(parameter.name, VECTOR))
+        if wrong is not None:
+            found[name] = wrong, arguments
+    return found
+
+
+class Thing:
+    """Nothing that functions of arrays take."""
+
+    def __repr__(self) -> str:
+        return "a Thing"
+
+
+@pytest.mark.parametrize("name", wrong_calls())
+def test_a_composed_function_names_itself_and_what_it_was_given(name):
+    wrong, arguments = wrong_calls()[name]
+    with pytest.raises(ArgumentTypeError, match=rf"^{re.escape(name)}[(:].*{re.escape(wrong)}.*Thing"):
+        composites[name](*arguments)
+
+
+def test_errors_inside_composed_functions_keep_their_class_and_say_all_arguments():
+    said = r"^dot\(x1: shape \(2, 3\) float32, x2: shape \(2, 3\) float32\): matmul\("
+    with pytest.raises(ArgumentError, match=said):
+        ag.dot(MATRIX, MATRIX)
+    with pytest.raises(np.linalg.LinAlgError, match=r"^linalg.logdet\(x: shape \(3,\) float32\): linalg.slogdet\("):
+        ag.linalg.logdet(ag.ones(3))
+    with pytest.raises(ArgumentTypeError, match=r"^diff\(x: shape \(2,\) float32, axis=None\): "):
+        ag.diff(VECTOR, axis=None)
+    with pytest.raises(TypeError, match=r"^einsum\(\) got an unexpected keyword argument 'order'"):
+        ag.einsum("i->", VECTOR, order="C")

@@ -17,6 +17,7 @@ composite     a function of other operations: nothing to derive
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections import namedtuple
 from collections.abc import Callable
@@ -24,9 +25,9 @@ from functools import partial
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
-from .call import bare, dispatch
+from .call import bare, dispatch, in_words
 from .derive import together
-from .errors import DeclarationError
+from .errors import DeclarationError, explain_inside
 from .op import Kind, Op
 from .rules import RESERVED, Rule, check
 from .standard import EXTENSIONS, signature_of
@@ -128,11 +129,34 @@ def missing() -> Any:
 
 
 def composite(function: F) -> F:
-    """Written in other operations."""
-    name = _name(function)
-    _check_signature(name, inspect.signature(function))
-    composites[name] = function
-    return function
+    """Written in other operations. What they raise is said to be of this function, with its arguments."""
+    name, signature = _name(function), inspect.signature(function)
+    _check_signature(name, signature)
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except Exception as error:
+            raise _explained(name, signature, args, options, error) from error
+
+    composites[name] = call
+    return cast(F, call)
+
+
+def _explained(name: str, signature: inspect.Signature, args: Any, options: Any, error: Exception) -> Exception:
+    """An error from inside a composite; that of a call which does not have the signature as it is."""
+    try:
+        given = signature.bind(*args, **options).arguments.items()
+    except TypeError:
+        return error
+    several = {p.name for p in signature.parameters.values() if p.kind is inspect.Parameter.VAR_POSITIONAL}
+    arguments = [
+        (f"{parameter}[{position}]", part) if parameter in several else (parameter, part)
+        for parameter, value in given
+        for position, part in enumerate(value if parameter in several else (value,))
+    ]
+    return explain_inside(name, in_words(arguments), error)
 
 
 def _name(function: Function) -> str:

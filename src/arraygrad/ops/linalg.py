@@ -83,11 +83,11 @@ def matrix_power(x: Array, n: int, /) -> Tensor:
     """Square matrices to an integer power, by repeated squaring; a negative power is one of the inverse."""
     x = as_tensor(x)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise ArgumentError(f"matrix_power: x: got shape {x.shape}; expected square matrices")
+        raise ArgumentError(f"linalg.matrix_power: x: got shape {x.shape}; expected square matrices")
     try:
         n = operator.index(n)
     except TypeError:
-        raise ArgumentTypeError(f"matrix_power: n: got {n!r}; expected an integer") from None
+        raise ArgumentTypeError(f"linalg.matrix_power: n: got {n!r}; expected an integer") from None
     power, base = None, inv(x) if n < 0 else x
     n = -n if n < 0 else n
     if n == 0:
@@ -398,7 +398,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Ten
         extreme = statistical.max if ord > 0 else statistical.min
         norm = extreme(sums, axis=over, keepdims=True)
         return norm if keepdims else norm[..., 0, 0]
-    raise ArgumentError(f"matrix_norm: ord: got {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
+    raise ArgumentError(f"linalg.matrix_norm: ord: got {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
 
 
 IN_BOTH = (matmul, matrix_transpose, tensordot, vecdot)
