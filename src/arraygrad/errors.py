@@ -88,7 +88,7 @@ def explain(operation: str, arguments: str, error: Exception) -> Exception:
         return ArgumentTypeError(message)
     if type(error).__init__ in (ValueError.__init__, RuntimeError.__init__):
         return _both(type(error))(message)
-    error.add_note(f"raised by the array library in {operation}({arguments})")
+    error.add_note(f"raised in {operation}({arguments})")
     return error
 
 
