@@ -433,7 +433,7 @@ def test_cumsum_and_cumprod_are_those_of_numpy():
 
 METHODS = (
     "linear", "lower", "higher", "nearest", "midpoint", "interpolated_inverted_cdf", "hazen", "weibull",
-    "median_unbiased", "normal_unbiased",
+    "median_unbiased", "normal_unbiased", "inverted_cdf", "averaged_inverted_cdf", "closest_observation",
 )  # fmt: skip
 
 
@@ -447,6 +447,34 @@ def test_quantile(method: str, axis: Any):
             close(ag.quantile(tensor(x), q, axis, method=method, keepdims=keepdims), expected)
     check(lambda x: ag.quantile(x, [0.3, 0.55], axis, method=method), x)
     close(ag.quantile(tensor(x), tensor([0.3, 0.8]), axis, method=method), np.quantile(x, [0.3, 0.8], axis, method=method))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_quantile_takes_the_element_that_numpy_does_at_every_step(method: str):
+    for n in range(1, 9):
+        x = apart(n)
+        q = np.linspace(0, 1, 8 * n + 1)
+        close(ag.quantile(tensor(x), q, method=method), np.quantile(x, q, method=method))
+
+
+def test_methods_with_steps_give_q_no_gradient_and_the_element_all_of_it():
+    x, q = tensor([3.0, 1.0, 2.0]), tensor(0.4)
+    for method, selected in (("inverted_cdf", 2), ("averaged_inverted_cdf", 2), ("closest_observation", 1), ("lower", 1)):
+        by_x, by_q = func.grad(lambda x, q, method=method: ag.quantile(x, q, method=method), (0, 1))(x, q)
+        assert by_x.tolist() == [float(each == selected) for each in range(3)] and by_q.item() == 0, method
+
+
+def test_quantiles_beside_infinities():
+    x = [math.inf, 1.0, 2.0, -math.inf]
+    close(ag.quantile(tensor(x), [0.0, 1 / 3, 0.5, 2 / 3, 1.0]), [-math.inf, 1, 1.5, 2, math.inf])
+    close(ag.quantile(tensor(x), [0.1, 0.9]), [-math.inf, math.inf])
+    close(ag.quantile(tensor(x), [0.1, 0.6, 0.9], method="lower"), [-math.inf, 1, 2])
+    close(ag.median(tensor([math.inf, math.inf, 1.0, math.inf])), math.inf)
+    close(ag.median(tensor([math.inf])), math.inf)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(ag.median(tensor([math.inf, -math.inf])).numpy())
+    close(gradient_of(lambda x: ag.quantile(x, [0.0, 0.5]), x), [0, 0.5, 0.5, 1])
+    check(lambda q: ag.quantile(tensor(x), q), np.array([0.4, 0.5]), second=False)
 
 
 def test_quantile_gives_q_the_slope_between_neighbours():
