@@ -163,7 +163,7 @@ def _name(function: Function) -> str:
     """The name in the namespace: `linalg.` and `fft.` before the functions of those chapters."""
     chapter = (function.__module__ or "").rpartition(".")[2]
     bare = function.__name__
-    chapter = "linalg" if chapter in ("decompositions", "linalg_more") else chapter
+    chapter = "linalg" if chapter in ("decompositions", "determinants", "linalg_more") else chapter
     return f"{chapter}.{bare}" if chapter in EXTENSIONS else bare
 
 

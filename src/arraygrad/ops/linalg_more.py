@@ -16,8 +16,9 @@ from ..tensor import as_tensor
 from . import statistical
 from .axes import normal_axes
 from .data_type import finfo
+from .determinants import slogdet
 from .elementwise import abs
-from .linalg import matrix_norm, pinv, slogdet, solve_triangular, svdvals, vector_norm
+from .linalg import matrix_norm, pinv, solve_triangular, svdvals, vector_norm
 from .linear_algebra import adjoint, matmul
 from .manipulation import moveaxis, reshape
 from .searching import count_nonzero, where
