@@ -687,6 +687,26 @@ def outputs_of_numpy(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
 
 
+# -- keys ---------------------------------------------------------------------------------------------------
+
+
+def test_functions_of_entries_take_lists_for_keys_as_brackets_do():
+    x, v = [1.0, 2.0, 3.0], [10.0, 20.0]
+    for key in ([1, 1], ([1, 1],), np.array([1, 1]), tensor(np.array([1, 1]))):
+        close(gradient_of(lambda x, key=key: ag.getitem(x, key) ** 2, x), [0, 8, 0])
+        close(gradient_of(lambda x, key=key: x[key] ** 2, x), [0, 8, 0])
+        close(ag.index_add(tensor(x), tensor(v), key=key), [1, 32, 3])
+        close(ag.index_set(tensor(x), tensor(v), key=key), [1, 20, 3])
+        close(gradient_of(lambda v, key=key: ag.index_set(tensor(x), v, key=key), v), [0, 1])
+    close(ag.getitem(tensor(x), [True, False, True]), [1, 3])
+
+
+def test_an_empty_list_selects_nothing():
+    x = tensor([1.0, 2.0])
+    assert x[[]].shape == (0,) and ag.index_add(x, tensor(np.zeros(0)), key=[]).tolist() == [1, 2]
+    close(gradient_of(lambda x: x[[]], [1.0, 2.0]), [0, 0])
+
+
 # -- scatter ------------------------------------------------------------------------------------------------
 
 INDEX = np.array([[0, 2, 0], [2, 1, 0]])

@@ -8,9 +8,10 @@ from typing import Any
 from .dtypes import DType
 from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
+from .keys import plain_key
 from .ops import activations, creation, elementwise, searching
 from .ops.data_type import astype
-from .ops.indexing import getitem, index_set, is_basic, plain_key
+from .ops.indexing import getitem, index_set, is_basic
 from .overlaps import has_overlaps
 from .tensor import Tensor, as_tensor
 from .views import check_writable, count_write, write, write_at

@@ -28,6 +28,7 @@ from . import hotpath
 from .call import bare, dispatch, in_words
 from .derive import together
 from .errors import DeclarationError, explain_inside
+from .keys import plain_key
 from .op import Kind, Op
 from .rules import RESERVED, Rule, check
 from .standard import EXTENSIONS, signature_of
@@ -44,6 +45,9 @@ Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 Forward: TypeAlias = "Function | None"
 """The value, as a function of the namespace `xp` and the arguments: for what the array libraries have no function of."""
+
+Key: TypeAlias = Any
+"""An option that says entries of the first argument: the library is given it without Tensors and lists."""
 
 declared: dict[str, Op] = {}
 """Every declared operation by name, in the order of declaration."""
@@ -249,7 +253,8 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
         return_annotation=inspect.Signature.empty,
     )
-    values = {p.name: f"plain({p.name})" if p.annotation == "Constant" else p.name for p in signature.parameters.values()}
+    plain = {"Constant": "plain({})", "Key": f"plain_key({{}}, {op.arrays[0]})"}
+    values = {p.name: plain.get(p.annotation, "{}").format(p.name) for p in signature.parameters.values()}
     options = "{" + ", ".join(f"{name!r}: {values[name]}" for name in op.options) + "}"
     if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
         short = partial(dispatch, op) if op.multiple else hotpath.several(op)
@@ -260,12 +265,12 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     if op.view is not None:
         short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
         arrays = op.arrays[0]
-    scope: dict[str, Any] = {"call_operation": short, "plain": _plain}
+    scope: dict[str, Any] = {"call_operation": short, "plain": _plain, "plain_key": plain_key}
     exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]
 
 
 __all__ = [
-    "Array", "Constant", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general", "linear",
-    "multilinear", "reduction",
+    "Array", "Constant", "Key", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general",
+    "linear", "multilinear", "reduction",
 ]  # fmt: skip

@@ -69,7 +69,7 @@ def _reflected(op: Any, slow: Method, short: str) -> Method:
 
 
 def _getitem(self: Tensor, key: Any) -> Tensor:
-    return indexing.getitem(self, key=indexing.plain_key(key, self.array))
+    return indexing.getitem(self, key)
 
 
 def _over_axis(function: Method, axis: Any = None) -> Method:
