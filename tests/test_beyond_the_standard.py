@@ -347,6 +347,17 @@ def test_lstsq(shape: tuple[int, int], is_complex: bool):
         check(lambda a, b: ag.linalg.lstsq(a, b).residuals, a, b, rtol=1e-6)
 
 
+@pytest.mark.parametrize("rows, columns", [(0, 3), (3, 0), (0, 0)])
+def test_lstsq_of_nothing_is_numpys(rows: int, columns: int):
+    a, b = np.zeros((rows, columns)), random(rows, 2)
+    found, expected = ag.linalg.lstsq(tensor(a), tensor(b)), np.linalg.lstsq(a, b)
+    close(found.x, expected[0])
+    close(found.residuals, expected[1])
+    close(found.s, expected[3])
+    assert int(found.rank) == 0
+    assert ag.linalg.lstsq(tensor(np.zeros((0, 3, 2))), tensor(np.zeros((0, 3, 1)))).x.shape == (0, 2, 1)
+
+
 def test_multi_dot():
     shapes = ((4, 2), (2, 5), (5, 3), (3, 1))
     arrays = [random(*shape) for shape in shapes]
@@ -685,6 +696,17 @@ def test_gradient(edge_order: int):
 
 def outputs_of_numpy(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
+
+
+# -- reductions of numbers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "nansum", "nanprod", "nanmean", "nanvar", "nanstd"])
+def test_a_number_may_be_reduced_over_its_only_place_as_numpy_has_it(name: str):
+    reduce = getattr(ag, name)
+    for axis in (0, -1):
+        close(reduce(tensor(3.0), axis=axis), getattr(np, name)(np.float64(3.0), axis=axis))
+        close(gradient_of(lambda x, axis=axis: reduce(x, axis=axis), 3.0), gradient_of(reduce, 3.0))
 
 
 # -- keys ---------------------------------------------------------------------------------------------------

@@ -189,6 +189,12 @@ def _cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
     return np.add.accumulate(x, axis or 0)
 
 
+def _take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
+    if x.ndim != 1 and (axis is None or x.ndim == 0):
+        raise ValueError(f"axis: got {axis} for {x.ndim} axes; expected one of them")
+    return np.take(x, indices, axis)
+
+
 def _expand_dims(x: Array, /, *, axis: Any) -> Array:
     if type(axis) is not int or not -x.ndim - 1 <= axis <= x.ndim:
         return np.expand_dims(x, axis)
@@ -252,5 +258,7 @@ NumPyBackend.overrides = {
     "var": _var,
     "cumulative_sum": _cumulative_sum,
     "expand_dims": _expand_dims,
+    "take": _take,
+    "linalg.cross": np.linalg.cross,  # NumPy's other one takes vectors of two elements
     "clip": _clip,
 }

@@ -17,7 +17,7 @@ Axis = int | tuple[int, ...] | None
 
 def reduced_axes(ndim: int, axis: Axis) -> tuple[int, ...]:
     """The axes that a reduction over `axis` takes away."""
-    if axis is None:
+    if axis is None or ndim == 0:
         return tuple(range(ndim))
     return tuple(each % ndim for each in (axis if isinstance(axis, tuple) else (axis,)))
 
