@@ -607,6 +607,27 @@ def test_pad(mode: str, width: Any):
     check(lambda x: ag.pad(x, width, mode), x)
 
 
+@pytest.mark.parametrize(
+    "mode, options",
+    [
+        ("maximum", {}), ("minimum", {"stat_length": 1}), ("mean", {}), ("mean", {"stat_length": 2}),
+        ("median", {"stat_length": ((3, 2), (99, 3))}), ("linear_ramp", {}), ("linear_ramp", {"end_values": (1.5, -2.0)}),
+        ("reflect", {"reflect_type": "odd"}), ("symmetric", {"reflect_type": "odd"}), ("reflect", {"reflect_type": "even"}),
+    ],
+)  # fmt: skip
+def test_pad_by_what_is_made_of_entries(mode: str, options: Any):
+    for shape in ((3, 4), (4, 1)):
+        x = apart(*shape)
+        for width in (1, (2, 0), ((9, 5), (0, 7)), np.array([1, 2])):
+            close(ag.pad(tensor(x), width, mode, **options), np.pad(x, width, mode, **options))
+        check(lambda x: ag.pad(x, (3, 5), mode, **options), x)
+
+
+def test_pad_gives_ramps_their_ends_and_what_is_empty_zeros():
+    check(lambda x, c: ag.pad(x, (1, 2), "linear_ramp", end_values=c), random(2, 3), np.array(0.5))
+    assert ag.pad(tensor([1.0]), 1, "empty").tolist() == [0, 1, 0]
+
+
 def test_pad_by_constants():
     x = random(2, 2)
     values = ((1, 2), (3, 4))
@@ -618,7 +639,7 @@ def test_pad_by_constants():
 @pytest.mark.parametrize(
     "width, mode, said",
     [
-        (1, "mean", "mode: got 'mean'; expected one of constant, edge"),
+        (1, "means", "mode: got 'means'; expected one of constant, empty"),
         (-1, "edge", "pad_width: got -1"),
         (((1, 1),) * 3, "edge", "for 2 axes"),
     ],
@@ -628,6 +649,12 @@ def test_pad_says_what_is_wrong(width: Any, mode: str, said: str):
         ag.pad(tensor(random(2, 2)), width, mode)
     with pytest.raises(errors.ArgumentTypeError, match=r"pad: pad_width: got 0.5; expected integers"):
         ag.pad(tensor(random(2, 2)), 0.5)
+    with pytest.raises(errors.ArgumentError, match="pad: end_values: got 1 for mode 'edge', which takes no option"):
+        ag.pad(tensor(random(2, 2)), 1, "edge", end_values=1)
+    with pytest.raises(errors.ArgumentError, match="pad: reflect_type: got 'other'; expected 'even' or 'odd'"):
+        ag.pad(tensor(random(2, 2)), 1, "reflect", reflect_type="other")
+    with pytest.raises(errors.ArgumentTypeError, match="pad: x: got dtype int64; expected a floating one"):
+        ag.pad(tensor(np.ones((2, 2), dtype=int)), 1, "mean")
 
 
 @pytest.mark.parametrize("options", [{}, {"discont": 4.5}, {"period": 4.0}, {"axis": 0}])

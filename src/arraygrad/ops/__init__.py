@@ -23,6 +23,7 @@ from . import (
     manipulation,
     matrices,
     missing,
+    padding,
     quantiles,
     running,
     sampled,
@@ -39,6 +40,6 @@ from . import (
 __all__ = [
     "activations", "bessel", "copying", "creation", "data_type", "decompositions", "determinants", "distributions",
     "einsum", "elementwise", "fft", "indexing", "linalg", "linalg_more", "linear_algebra", "logic", "manipulation",
-    "matrices", "missing", "quantiles", "running", "sampled", "scattering", "searching", "sets", "signal", "sorting",
-    "special", "statistical", "utility",
+    "matrices", "missing", "padding", "quantiles", "running", "sampled", "scattering", "searching", "sets", "signal",
+    "sorting", "special", "statistical", "utility",
 ]  # fmt: skip
