@@ -247,6 +247,18 @@ def test_einsum_of_several_operands_takes_the_cheap_order():
     assert ag.einsum("ij,jk,kl->", column, row, column).item() == 9e6
 
 
+@pytest.mark.parametrize("optimize", [True, False, "greedy", "optimal", [(1, 2), (0, 1)], ["einsum_path", (0, 2), (0, 1)]])
+def test_einsum_contracts_in_the_order_asked_for(optimize: Any):
+    arrays = [random(*shape) for shape in ((2, 3), (3, 4), (4, 2))]
+    close(ag.einsum("ij,jk,kl->il", *map(tensor, arrays), optimize=optimize), arrays[0] @ arrays[1] @ arrays[2])
+    check(lambda *xs: ag.einsum("ij,jk,kl->il", *xs, optimize=optimize), *arrays, second=False)
+    with pytest.raises(errors.ArgumentTypeError, match="einsum: optimize: got 3; expected True, False"):
+        ag.einsum("ij,jk,kl->il", *map(tensor, arrays), optimize=3)
+    for wrong in ("best", [(0, 7)]):
+        with pytest.raises(errors.ArgumentError, match=r"einsum: optimize: got .* expected a strategy or a path"):
+            ag.einsum("ij,jk,kl->il", *map(tensor, arrays), optimize=wrong)
+
+
 @pytest.mark.parametrize(
     "subscripts, shapes, said",
     [
