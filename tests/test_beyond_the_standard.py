@@ -153,6 +153,13 @@ def test_derivatives_of_gelu_by_the_logistic_approximation_agree_with_pytorch():
     check(lambda x: ag.gelu(x, approximate="tanh"), GRID[20:40:3])
 
 
+def test_sigmoid_of_complex_numbers():
+    x = np.array([1 + 2j, -3 + 0.5j, 0, -0.1j])
+    close(ag.sigmoid(tensor(x)), 1 / (1 + np.exp(-x)))
+    close(ag.sigmoid(tensor(np.array([-800 + 1j, 800 + 1j]))), [0, 1])
+    check(ag.sigmoid, x)
+
+
 def test_gelu_keeps_its_digits_in_the_tail():
     mp = pytest.importorskip("mpmath").mp
     exact = mp.diff(lambda x: x * mp.ncdf(x), -10)

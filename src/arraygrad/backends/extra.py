@@ -19,8 +19,9 @@ def relu(xp: Any, x: Array, /) -> Array:
 
 
 def sigmoid(xp: Any, x: Array, /) -> Array:
-    small = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1 / (1 + small), small / (1 + small))
+    is_negative = (xp.real(x) if xp.isdtype(x.dtype, "complex floating") else x) < 0
+    small = xp.exp(xp.where(is_negative, x, -x))
+    return xp.where(is_negative, small, xp.ones_like(small)) / (1 + small)
 
 
 def softplus(xp: Any, x: Array, /) -> Array:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 
 Array = Any
 
@@ -70,6 +70,8 @@ def erfc(xp: Any, x: Array, /) -> Array:
 def gelu(xp: Any, x: Array, /, *, approximate: str = "none") -> Array:
     if approximate not in ("none", "tanh"):
         raise ArgumentError(f"gelu: approximate: got {approximate!r}; expected 'none' or 'tanh'")
+    if not xp.isdtype(x.dtype, "real floating"):
+        raise ArgumentTypeError(f"gelu: x: got dtype {x.dtype}; expected a real floating one")
     if approximate == "tanh":
         weight = xp.sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * x * x * x))
     else:

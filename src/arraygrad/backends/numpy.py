@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from . import extra
 from .positions import has_integer_array
 from .protocol import Array, Backend
 
@@ -215,6 +216,8 @@ _NUMBERS = (float, int, type(None))
 
 
 def _sigmoid(x: Array, /) -> Array:
+    if x.dtype.kind == "c":
+        return extra.sigmoid(np, x)
     small = np.exp(-np.abs(x))
     return np.where(x < 0, small, 1) / (1 + small)
 
