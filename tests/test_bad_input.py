@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import arraygrad as ag
-from arraygrad.errors import ArgumentError, ArgumentTypeError, IndexingError
+from arraygrad.errors import ArgumentError, ArgumentTypeError, GradientError, IndexingError
 from arraygrad.kinds import composites
 
 MATRIX = ag.ones(2, 3, requires_grad=True)
@@ -55,6 +55,19 @@ def test_errors_of_a_librarys_own_class_are_of_that_class_too():
         with pytest.raises(np.linalg.LinAlgError) as caught:
             call()
         assert isinstance(caught.value, ArgumentError)
+
+
+def test_options_that_are_numbers_are_not_silently_detached():
+    correction = ag.tensor(0.5, requires_grad=True)
+    for call in (
+        lambda c: ag.var(VECTOR, correction=c), lambda c: ag.std(VECTOR, correction=c),
+        lambda c: ag.linalg.vector_norm(VECTOR, ord=c),
+    ):  # fmt: skip
+        with pytest.raises(GradientError, match=r"(correction|ord): got a tensor that requires a gradient .*detach\(\)"):
+            call(correction)
+        with pytest.raises(GradientError, match="carries a tangent"):
+            ag.func.jvp(call, (ag.tensor(0.5),), (ag.tensor(1.0),))
+        assert call(correction.detach()).item() == pytest.approx(call(0.5).item())
 
 
 def test_a_power_of_zero_is_the_identity_whatever_the_matrix():

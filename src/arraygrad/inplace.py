@@ -58,7 +58,7 @@ def updating(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
     return method
 
 
-def setitem(self: Tensor, key: Any, value: Any) -> None:
+def setitem(self: Tensor, key: Any, value: Any, /) -> None:
     """x[key] = value: the overwritten entries get no gradient, `value` gets that of what it wrote."""
     key = plain_key(key, self.array)
     view = view_of(value) if isinstance(value, Tensor) else None

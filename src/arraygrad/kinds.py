@@ -25,11 +25,11 @@ from functools import partial
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
-from .call import bare, dispatch, in_words
+from .call import dispatch, in_words
 from .derive import together
-from .errors import ArgumentTypeError, DeclarationError, explain_inside
-from .keys import plain_key
+from .errors import DeclarationError, explain_inside
 from .op import Kind, Op
+from .options import names, source
 from .rules import RESERVED, Rule, check
 from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
@@ -238,27 +238,6 @@ def _check_rules(op: Op) -> None:
         check(op, op.jvp, names | {"t"} | {f"t{position}" for position in range(1, op.arity + 1)})
 
 
-def _plain(value: Any) -> Any:
-    """An option without Tensors."""
-    return tuple(map(bare, value)) if type(value) is tuple else bare(value)
-
-
-def _given(op: Op, parameter: inspect.Parameter) -> str:
-    """The source of an option as the library is given it."""
-    name = parameter.name
-    if parameter.annotation == "Constant":
-        return f"plain({name})"
-    if parameter.annotation == "Key":
-        return f"plain_key({name}, {op.arrays[0]})"
-    if parameter.annotation == "int" and name == "axis":
-        return "axis if axis is not None else no_axis()"  # for which libraries flatten
-    return name
-
-
-def _no_axis(name: str) -> None:
-    raise ArgumentTypeError(f"{name}: axis: got None; expected an integer")
-
-
 def _calls(op: Op, signature: inspect.Signature) -> Function:
     """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
     if (op.elementwise or (op.pointwise and op.kind is Kind.GENERAL)) and not op.options and op.arity == 1:
@@ -269,7 +248,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
         return_annotation=inspect.Signature.empty,
     )
-    options = "{" + ", ".join(f"{name!r}: {_given(op, signature.parameters[name])}" for name in op.options) + "}"
+    options = "{" + ", ".join(f"{name!r}: {source(op, signature.parameters[name])}" for name in op.options) + "}"
     if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
         short = partial(dispatch, op) if op.multiple else hotpath.several(op)
         arrays = "(*arrays,)" if op.variadic else f"({', '.join(op.arrays)},)"
@@ -279,7 +258,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     if op.view is not None:
         short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
         arrays = op.arrays[0]
-    scope = {"call_operation": short, "no_axis": partial(_no_axis, op.name), "plain": _plain, "plain_key": plain_key}
+    scope = {"call_operation": short, **names(op)}
     exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]
 

@@ -68,7 +68,7 @@ def _reflected(op: Any, slow: Method, short: str) -> Method:
     return lambda self, other: slow(other, self)
 
 
-def _getitem(self: Tensor, key: Any) -> Tensor:
+def _getitem(self: Tensor, key: Any, /) -> Tensor:
     return indexing.getitem(self, key)
 
 
