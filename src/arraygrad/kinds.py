@@ -104,16 +104,19 @@ def general(
     domain: Any = None,
     multiple: bool | tuple[str, ...] = False,
     pointwise: bool = False,
+    moves: bool = False,
     forward: Forward = None,
     **rules: Rule,
 ) -> Callable[[F], F]:
     """Reverse rules by argument and one forward rule.
 
     `multiple`: several outputs, so that `g` and `out` are tuples, with their names if they have any. `pointwise`: entry
-    by entry, but not holomorphic. `shared`: what the reverse rules of all arguments name, in place of `g`, and that is
-    computed once.
+    by entry, but not holomorphic. `moves`: entries are only moved, to where their values say. `shared`: what the reverse
+    rules of all arguments name, in place of `g`, and that is computed once.
     """
-    attributes = {"core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "forward": forward}
+    attributes = {
+        "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "moves": moves, "forward": forward,
+    }  # fmt: skip
     return lambda function: _declare(function, Kind.GENERAL, rules, jvp=jvp, shared=shared, **attributes)
 
 
