@@ -336,6 +336,21 @@ def test_expm_of_diagonal_and_large_matrices():
         ag.linalg.expm(tensor(random(2, 3)))
 
 
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_triangular_systems_of_one_vector(upper: bool, is_complex: bool):
+    a, b = random(3, 3, is_complex=is_complex) + 3 * np.eye(3), random(3, is_complex=is_complex)
+    expected = scipy_linalg.solve_triangular(a, b, lower=not upper)
+    close(ag.linalg.solve_triangular(tensor(a), tensor(b), upper=upper), expected)
+    check(lambda a, b: ag.linalg.solve_triangular(a, b, upper=upper), a, b)
+    check(lambda a, b: ag.linalg.solve_triangular(a, b, upper=upper), np.stack([a, 2 * a]), b)
+
+
+def test_triangular_systems_of_one_vector_and_many_rows():
+    a, b = random(70, 70) + 30 * np.eye(70), random(70)
+    close(ag.linalg.solve_triangular(tensor(a), tensor(b)), scipy_linalg.solve_triangular(a, b, lower=True))
+
+
 def test_cho_solve_and_logdet():
     a, b = random(3, 3), random(3, 2)
     spd = a @ a.T + 3 * np.eye(3)

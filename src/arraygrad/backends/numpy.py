@@ -262,6 +262,7 @@ NumPyBackend.overrides = {
     "cumulative_sum": _cumulative_sum,
     "expand_dims": _expand_dims,
     "take": _take,
-    "linalg.cross": np.linalg.cross,  # NumPy's other one takes vectors of two elements
+    "linalg.cross": np.linalg.cross,  # NumPy's other ones take vectors of two elements, and flatten
+    "linalg.outer": np.linalg.outer,
     "clip": _clip,
 }

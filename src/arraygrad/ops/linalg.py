@@ -121,14 +121,18 @@ def _solve_columns(xp: Any, a: Any, b: Any) -> Any:
     return xp.linalg.solve(a, b) if b.ndim >= a.ndim else xp.linalg.solve(a, b[..., None])[..., 0]
 
 
+def _times(xp: Any, a: Any, b: Any) -> Any:
+    """Matrices times matrices, or times one vector for each."""
+    return xp.matmul(a, b) if b.ndim >= a.ndim else xp.matmul(a, b[..., None])[..., 0]
+
+
 def _solve_x1(xp: Any, shared: Any, x1: Any, out: Any) -> Any:
     back, out = (shared[..., None], out[..., None]) if out.ndim < x1.ndim else (shared, out)
     return -(back @ adjoint(xp, out))
 
 
 def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, out: Any) -> Any:
-    changed = xp.matmul(t1, out) if out.ndim >= x1.ndim else xp.matmul(t1, out[..., None])[..., 0]
-    return _solve_columns(xp, x1, t2 - changed)
+    return _solve_columns(xp, x1, t2 - _times(xp, t1, out))
 
 
 @general(
@@ -147,18 +151,33 @@ def _triangle(xp: Any, x: Any, upper: bool) -> Any:
     return xp.triu(x) if upper else xp.tril(x)
 
 
+def _triangular_columns(xp: Any, a: Any, b: Any, upper: bool) -> Any:
+    """`solve_triangular`, also for one vector for each of the matrices."""
+    if b.ndim >= a.ndim:
+        return xp.linalg.solve_triangular(a, b, upper=upper)
+    return xp.linalg.solve_triangular(a, b[..., None], upper=upper)[..., 0]
+
+
+def _solve_triangular(xp: Any, x1: Any, x2: Any, *, upper: bool) -> Any:
+    if x1.ndim < 2 or x1.shape[-1] != x1.shape[-2] or x2.shape[-min(x2.ndim, 2) :][:1] != x1.shape[-1:]:
+        raise ValueError("expected square matrices x1, and as many rows of x2")
+    return _triangular_columns(xp, x1, x2, upper) if x2.ndim == 1 else xp.linalg.solve_triangular(x1, x2, upper=upper)
+
+
 @general(
-    shared=lambda xp, g, x1, upper: xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper),
-    x1=lambda xp, shared, out, upper: -_triangle(xp, shared @ adjoint(xp, out), upper),
+    shared=lambda xp, g, x1, upper: _triangular_columns(xp, adjoint(xp, x1), g, not upper),
+    x1=lambda xp, shared, x1, out, upper: _triangle(xp, _solve_x1(xp, shared, x1, out), upper),
     x2=lambda shared: shared,
-    jvp=lambda xp, t1, t2, x1, out, upper: xp.linalg.solve_triangular(
-        x1, t2 - _triangle(xp, t1, upper) @ out, upper=upper
+    jvp=lambda xp, t1, t2, x1, out, upper: _triangular_columns(
+        xp, x1, t2 - _times(xp, _triangle(xp, t1, upper), out), upper
     ),
     core="(n,n),(n,k)->(n,k)",
     domain={"x1": "diagonally_dominant"},
+    forward=_solve_triangular,
 )
 def solve_triangular(x1: Array, x2: Array, /, *, upper: bool = False) -> Tensor:
-    """x with x1 @ x == x2 for triangular matrices x1, of which the other triangle is not read."""
+    """x with x1 @ x == x2 for triangular matrices x1, of which the other triangle is not read; x2 is one vector, or
+    matrices."""
 
 
 def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
