@@ -160,6 +160,12 @@ def test_sigmoid_of_complex_numbers():
     check(ag.sigmoid, x)
 
 
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_of_integers_on_numpy(name: str):
+    with ag.use_backend("numpy"):
+        close(getattr(ag, name)(ag.asarray(np.arange(3))), getattr(scipy_special, name)(np.arange(3.0)))
+
+
 def test_gelu_keeps_its_digits_in_the_tail():
     mp = pytest.importorskip("mpmath").mp
     exact = mp.diff(lambda x: x * mp.ncdf(x), -10)
@@ -782,6 +788,16 @@ def test_functions_of_entries_take_lists_for_keys_as_brackets_do():
         close(ag.index_set(tensor(x), tensor(v), key=key), [1, 20, 3])
         close(gradient_of(lambda v, key=key: ag.index_set(tensor(x), v, key=key), v), [0, 1])
     close(ag.getitem(tensor(x), [True, False, True]), [1, 3])
+
+
+def test_values_that_numpy_would_cut_are_refused():
+    x, half, imaginary = (ag.asarray(np.asarray(each)) for each in (range(3), [0.5], [1j]))
+    for write in (ag.index_add, ag.index_set):
+        for array, values in ((x, half), (ag.asarray(np.ones(2)), imaginary)):
+            for key in ([0], slice(1)):
+                with pytest.raises(errors.ArgumentTypeError, match=r"index_(add|set)\(x: shape"):
+                    write(array, values, key=key)
+    close(ag.index_add(ag.asarray(np.ones(2) * 1j), half, key=[0]), [0.5 + 1j, 1j])
 
 
 def test_an_empty_list_selects_nothing():

@@ -47,7 +47,7 @@ class NumPyBackend(Backend):
         return x[key]
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
-        return self.add_at(np.array(x), values, key)
+        return self.add_at(np.array(x), _fitting(values, x), key)
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
         if has_integer_array(key):
@@ -60,7 +60,7 @@ class NumPyBackend(Backend):
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         out = np.array(x)
-        out[key] = values
+        out[key] = _fitting(values, x)
         return out
 
     def on_host(self, x: Array) -> bool:
@@ -90,6 +90,14 @@ class NumPyBackend(Backend):
 
     def devices(self) -> tuple[Any, ...]:
         return ("cpu",)
+
+
+def _fitting(values: Array, x: Array) -> Array:
+    """Values that can be stored in x, which NumPy would cut to integers or real numbers."""
+    dtype = getattr(values, "dtype", x.dtype)
+    if dtype != x.dtype and not np.can_cast(dtype, x.dtype, "same_kind"):
+        raise TypeError(f"values: got dtype {dtype}; expected {x.dtype}, or one that promotes to it")
+    return values
 
 
 def _sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
@@ -222,14 +230,19 @@ def _sigmoid(x: Array, /) -> Array:
     return np.where(x < 0, small, 1) / (1 + small)
 
 
+def _largest(x: Array, axis: Any) -> Array:
+    initial = (-np.inf,) if x.dtype.kind in "fc" else ()
+    return np.maximum.reduce(x, axis, None, None, True, *initial)  # type: ignore[call-overload]
+
+
 def _softmax(x: Array, /, *, axis: Any = -1) -> Array:
-    powers = np.exp(x - np.maximum.reduce(x, axis, None, None, True, -np.inf))  # type: ignore[call-overload]
+    powers = np.exp(x - _largest(x, axis))
     powers /= np.add.reduce(powers, axis, None, None, True)  # type: ignore[call-overload]
     return powers
 
 
 def _log_softmax(x: Array, /, *, axis: Any = -1) -> Array:
-    shifted = x - np.maximum.reduce(x, axis, None, None, True, -np.inf)  # type: ignore[call-overload]
+    shifted = x - _largest(x, axis)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))  # type: ignore[call-overload]
 
 
