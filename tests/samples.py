@@ -225,5 +225,6 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
 
 NEITHER = {
     "linalg.cofactor": "made for the second derivative of the determinant",
+    "linalg.cofactor_change": "made for the third derivative of the determinant",
 }
 """What neither PyTorch nor JAX has, and why arraygrad has it."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
 import arraygrad as ag
-from arraygrad.errors import ArgumentError, ArgumentTypeError, IndexingError
+from arraygrad.errors import ArgumentError, ArgumentTypeError, GradientError, IndexingError
+from arraygrad.kinds import composites
 
 MATRIX = ag.ones(2, 3, requires_grad=True)
 VECTOR = ag.ones(2, requires_grad=True)
@@ -17,6 +22,14 @@ WRONG = {
     "not positive": (lambda: ag.linalg.cholesky(-ag.eye(2)), ArgumentError, r"linalg.cholesky\(x: shape"),
     "a string": (lambda: ag.sin("a"), ArgumentTypeError, "sin: got 'a'"),
     "a list": (lambda: ag.clip(VECTOR, [0.0], 1), ArgumentTypeError, "clip: got .*expected a Tensor"),
+    "an approximation": (lambda: ag.gelu(VECTOR, approximate="x"), ArgumentError, "gelu: approximate: got .x.; expected"),
+    "no axis to sort": (lambda: ag.sort(MATRIX, axis=None), ArgumentTypeError, "sort: axis: got None; expected an integer"),
+    "no axis to take from": (lambda: ag.take(MATRIX, ag.tensor([0])), ArgumentError, r"take\(x: shape \(2, 3\).*got None"),
+    "an axis of a number": (lambda: ag.take(ag.tensor(1.0), ag.tensor([0]), axis=0), ArgumentError, "take.*0 for 0 axes"),
+    "no triangle": (lambda: ag.linalg.solve_triangular(VECTOR, VECTOR), ArgumentError, r"x1: shape \(2,\).*expected square"),
+    "no rows": (lambda: ag.linalg.solve_triangular(ag.eye(2), ag.ones(3)), ArgumentError, "solve_triangular.*as many rows"),
+    "an outer product": (lambda: ag.linalg.outer(MATRIX, MATRIX), ArgumentError, "linalg.outer.*one-dimensional"),
+    "vectors in a plane": (lambda: ag.linalg.cross(VECTOR, VECTOR), ArgumentError, r"linalg.cross\(x1: shape \(2,\)"),
     "a broken power": (lambda: ag.linalg.matrix_power(ag.eye(2), 1.5), ArgumentTypeError, "matrix_power: n: got 1.5"),
     "an axis too far": (lambda: ag.logcumsumexp(VECTOR, axis=4), IndexingError, "logcumsumexp: axis: got 4"),
     "exchanged axes": (lambda: VECTOR.transpose(0, 1), IndexingError, "transpose: axis: got 1 for an array of 1 axes"),
@@ -47,9 +60,72 @@ def test_errors_of_a_librarys_own_class_are_of_that_class_too():
         assert isinstance(caught.value, ArgumentError)
 
 
+def test_options_that_are_numbers_are_not_silently_detached():
+    correction = ag.tensor(0.5, requires_grad=True)
+    for call in (
+        lambda c: ag.var(VECTOR, correction=c), lambda c: ag.std(VECTOR, correction=c),
+        lambda c: ag.linalg.vector_norm(VECTOR, ord=c),
+    ):  # fmt: skip
+        with pytest.raises(GradientError, match=r"(correction|ord): got a tensor that requires a gradient .*detach\(\)"):
+            call(correction)
+        with pytest.raises(GradientError, match="carries a tangent"):
+            ag.func.jvp(call, (ag.tensor(0.5),), (ag.tensor(1.0),))
+        assert call(correction.detach()).item() == pytest.approx(call(0.5).item())
+
+
 def test_a_power_of_zero_is_the_identity_whatever_the_matrix():
     x = ag.full((2, 2), np.inf, dtype=ag.float64, requires_grad=True)
     power = ag.linalg.matrix_power(x, 0)
     assert power.tolist() == [[1.0, 0.0], [0.0, 1.0]]
     power.sum().backward()
     assert x.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+OTHERS: dict[str, Any] = {
+    "axis": 0, "backend": "numpy", "c_and_lower": (MATRIX, True), "dtype": "float32", "fill_value": 1.0, "index": VECTOR,
+    "key": 0, "n": 2, "pad_width": 1, "q": 0.5, "shape": (2, 2), "subscripts": "i",
+}  # fmt: skip
+"""Arguments of composed functions beside the wrong ones."""
+
+
+def wrong_calls() -> dict[str, tuple[str, list[Any]]]:
+    """For each composed function of arrays how it calls its first array, and arguments with a Thing in place of it."""
+    found = {}
+    for name, function in composites.items():
+        arguments, wrong = [], None
+        for parameter in inspect.signature(function).parameters.values():
+            several = parameter.kind is parameter.VAR_POSITIONAL
+            if wrong is None and "Array" in str(parameter.annotation):
+                arguments.append(Thing())
+                wrong = f"{parameter.name}[0]" if several else parameter.name
+            elif parameter.default is parameter.empty and not several:
+                arguments.append(OTHERS.get(parameter.name, VECTOR))
+        if wrong is not None:
+            found[name] = wrong, arguments
+    return found
+
+
+class Thing:
+    """Nothing that functions of arrays take."""
+
+    def __repr__(self) -> str:
+        return "a Thing"
+
+
+@pytest.mark.parametrize("name", wrong_calls())
+def test_a_composed_function_names_itself_and_what_it_was_given(name):
+    wrong, arguments = wrong_calls()[name]
+    with pytest.raises(ArgumentTypeError, match=rf"^{re.escape(name)}[(:].*{re.escape(wrong)}.*Thing"):
+        composites[name](*arguments)
+
+
+def test_errors_inside_composed_functions_keep_their_class_and_say_all_arguments():
+    said = r"^dot\(x1: shape \(2, 3\) float32, x2: shape \(2, 3\) float32\): matmul\("
+    with pytest.raises(ArgumentError, match=said):
+        ag.dot(MATRIX, MATRIX)
+    with pytest.raises(np.linalg.LinAlgError, match=r"^linalg.logdet\(x: shape \(3,\) float32\): linalg.slogdet\("):
+        ag.linalg.logdet(ag.ones(3))
+    with pytest.raises(ArgumentTypeError, match=r"^diff\(x: shape \(2,\) float32, axis=None\): "):
+        ag.diff(VECTOR, axis=None)
+    with pytest.raises(TypeError, match=r"^einsum\(\) got an unexpected keyword argument 'order'"):
+        ag.einsum("i->", VECTOR, order="C")

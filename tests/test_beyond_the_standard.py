@@ -153,6 +153,19 @@ def test_derivatives_of_gelu_by_the_logistic_approximation_agree_with_pytorch():
     check(lambda x: ag.gelu(x, approximate="tanh"), GRID[20:40:3])
 
 
+def test_sigmoid_of_complex_numbers():
+    x = np.array([1 + 2j, -3 + 0.5j, 0, -0.1j])
+    close(ag.sigmoid(tensor(x)), 1 / (1 + np.exp(-x)))
+    close(ag.sigmoid(tensor(np.array([-800 + 1j, 800 + 1j]))), [0, 1])
+    check(ag.sigmoid, x)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_of_integers_on_numpy(name: str):
+    with ag.use_backend("numpy"):
+        close(getattr(ag, name)(ag.asarray(np.arange(3))), getattr(scipy_special, name)(np.arange(3.0)))
+
+
 def test_gelu_keeps_its_digits_in_the_tail():
     mp = pytest.importorskip("mpmath").mp
     exact = mp.diff(lambda x: x * mp.ncdf(x), -10)
@@ -247,6 +260,18 @@ def test_einsum_of_several_operands_takes_the_cheap_order():
     assert ag.einsum("ij,jk,kl->", column, row, column).item() == 9e6
 
 
+@pytest.mark.parametrize("optimize", [True, False, "greedy", "optimal", [(1, 2), (0, 1)], ["einsum_path", (0, 2), (0, 1)]])
+def test_einsum_contracts_in_the_order_asked_for(optimize: Any):
+    arrays = [random(*shape) for shape in ((2, 3), (3, 4), (4, 2))]
+    close(ag.einsum("ij,jk,kl->il", *map(tensor, arrays), optimize=optimize), arrays[0] @ arrays[1] @ arrays[2])
+    check(lambda *xs: ag.einsum("ij,jk,kl->il", *xs, optimize=optimize), *arrays, second=False)
+    with pytest.raises(errors.ArgumentTypeError, match="einsum: optimize: got 3; expected True, False"):
+        ag.einsum("ij,jk,kl->il", *map(tensor, arrays), optimize=3)
+    for wrong in ("best", [(0, 7)]):
+        with pytest.raises(errors.ArgumentError, match=r"einsum: optimize: got .* expected a strategy or a path"):
+            ag.einsum("ij,jk,kl->il", *map(tensor, arrays), optimize=wrong)
+
+
 @pytest.mark.parametrize(
     "subscripts, shapes, said",
     [
@@ -317,6 +342,21 @@ def test_expm_of_diagonal_and_large_matrices():
         ag.linalg.expm(tensor(random(2, 3)))
 
 
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_triangular_systems_of_one_vector(upper: bool, is_complex: bool):
+    a, b = random(3, 3, is_complex=is_complex) + 3 * np.eye(3), random(3, is_complex=is_complex)
+    expected = scipy_linalg.solve_triangular(a, b, lower=not upper)
+    close(ag.linalg.solve_triangular(tensor(a), tensor(b), upper=upper), expected)
+    check(lambda a, b: ag.linalg.solve_triangular(a, b, upper=upper), a, b)
+    check(lambda a, b: ag.linalg.solve_triangular(a, b, upper=upper), np.stack([a, 2 * a]), b)
+
+
+def test_triangular_systems_of_one_vector_and_many_rows():
+    a, b = random(70, 70) + 30 * np.eye(70), random(70)
+    close(ag.linalg.solve_triangular(tensor(a), tensor(b)), scipy_linalg.solve_triangular(a, b, lower=True))
+
+
 def test_cho_solve_and_logdet():
     a, b = random(3, 3), random(3, 2)
     spd = a @ a.T + 3 * np.eye(3)
@@ -345,6 +385,17 @@ def test_lstsq(shape: tuple[int, int], is_complex: bool):
     check(lambda a, b: ag.linalg.lstsq(a, b).x, a, b, rtol=1e-6)
     if shape == (5, 3):
         check(lambda a, b: ag.linalg.lstsq(a, b).residuals, a, b, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rows, columns", [(0, 3), (3, 0), (0, 0)])
+def test_lstsq_of_nothing_is_numpys(rows: int, columns: int):
+    a, b = np.zeros((rows, columns)), random(rows, 2)
+    found, expected = ag.linalg.lstsq(tensor(a), tensor(b)), np.linalg.lstsq(a, b)
+    close(found.x, expected[0])
+    close(found.residuals, expected[1])
+    close(found.s, expected[3])
+    assert int(found.rank) == 0
+    assert ag.linalg.lstsq(tensor(np.zeros((0, 3, 2))), tensor(np.zeros((0, 3, 1)))).x.shape == (0, 2, 1)
 
 
 def test_multi_dot():
@@ -433,7 +484,7 @@ def test_cumsum_and_cumprod_are_those_of_numpy():
 
 METHODS = (
     "linear", "lower", "higher", "nearest", "midpoint", "interpolated_inverted_cdf", "hazen", "weibull",
-    "median_unbiased", "normal_unbiased",
+    "median_unbiased", "normal_unbiased", "inverted_cdf", "averaged_inverted_cdf", "closest_observation",
 )  # fmt: skip
 
 
@@ -447,6 +498,34 @@ def test_quantile(method: str, axis: Any):
             close(ag.quantile(tensor(x), q, axis, method=method, keepdims=keepdims), expected)
     check(lambda x: ag.quantile(x, [0.3, 0.55], axis, method=method), x)
     close(ag.quantile(tensor(x), tensor([0.3, 0.8]), axis, method=method), np.quantile(x, [0.3, 0.8], axis, method=method))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_quantile_takes_the_element_that_numpy_does_at_every_step(method: str):
+    for n in range(1, 9):
+        x = apart(n)
+        q = np.linspace(0, 1, 8 * n + 1)
+        close(ag.quantile(tensor(x), q, method=method), np.quantile(x, q, method=method))
+
+
+def test_methods_with_steps_give_q_no_gradient_and_the_element_all_of_it():
+    x, q = tensor([3.0, 1.0, 2.0]), tensor(0.4)
+    for method, selected in (("inverted_cdf", 2), ("averaged_inverted_cdf", 2), ("closest_observation", 1), ("lower", 1)):
+        by_x, by_q = func.grad(lambda x, q, method=method: ag.quantile(x, q, method=method), (0, 1))(x, q)
+        assert by_x.tolist() == [float(each == selected) for each in range(3)] and by_q.item() == 0, method
+
+
+def test_quantiles_beside_infinities():
+    x = [math.inf, 1.0, 2.0, -math.inf]
+    close(ag.quantile(tensor(x), [0.0, 1 / 3, 0.5, 2 / 3, 1.0]), [-math.inf, 1, 1.5, 2, math.inf])
+    close(ag.quantile(tensor(x), [0.1, 0.9]), [-math.inf, math.inf])
+    close(ag.quantile(tensor(x), [0.1, 0.6, 0.9], method="lower"), [-math.inf, 1, 2])
+    close(ag.median(tensor([math.inf, math.inf, 1.0, math.inf])), math.inf)
+    close(ag.median(tensor([math.inf])), math.inf)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(ag.median(tensor([math.inf, -math.inf])).numpy())
+    close(gradient_of(lambda x: ag.quantile(x, [0.0, 0.5]), x), [0, 0.5, 0.5, 1])
+    check(lambda q: ag.quantile(tensor(x), q), np.array([0.4, 0.5]), second=False)
 
 
 def test_quantile_gives_q_the_slope_between_neighbours():
@@ -568,6 +647,27 @@ def test_pad(mode: str, width: Any):
     check(lambda x: ag.pad(x, width, mode), x)
 
 
+@pytest.mark.parametrize(
+    "mode, options",
+    [
+        ("maximum", {}), ("minimum", {"stat_length": 1}), ("mean", {}), ("mean", {"stat_length": 2}),
+        ("median", {"stat_length": ((3, 2), (99, 3))}), ("linear_ramp", {}), ("linear_ramp", {"end_values": (1.5, -2.0)}),
+        ("reflect", {"reflect_type": "odd"}), ("symmetric", {"reflect_type": "odd"}), ("reflect", {"reflect_type": "even"}),
+    ],
+)  # fmt: skip
+def test_pad_by_what_is_made_of_entries(mode: str, options: Any):
+    for shape in ((3, 4), (4, 1)):
+        x = apart(*shape)
+        for width in (1, (2, 0), ((9, 5), (0, 7)), np.array([1, 2])):
+            close(ag.pad(tensor(x), width, mode, **options), np.pad(x, width, mode, **options))
+        check(lambda x: ag.pad(x, (3, 5), mode, **options), x)
+
+
+def test_pad_gives_ramps_their_ends_and_what_is_empty_zeros():
+    check(lambda x, c: ag.pad(x, (1, 2), "linear_ramp", end_values=c), random(2, 3), np.array(0.5))
+    assert ag.pad(tensor([1.0]), 1, "empty").tolist() == [0, 1, 0]
+
+
 def test_pad_by_constants():
     x = random(2, 2)
     values = ((1, 2), (3, 4))
@@ -579,7 +679,7 @@ def test_pad_by_constants():
 @pytest.mark.parametrize(
     "width, mode, said",
     [
-        (1, "mean", "mode: got 'mean'; expected one of constant, edge"),
+        (1, "means", "mode: got 'means'; expected one of constant, empty"),
         (-1, "edge", "pad_width: got -1"),
         (((1, 1),) * 3, "edge", "for 2 axes"),
     ],
@@ -589,6 +689,12 @@ def test_pad_says_what_is_wrong(width: Any, mode: str, said: str):
         ag.pad(tensor(random(2, 2)), width, mode)
     with pytest.raises(errors.ArgumentTypeError, match=r"pad: pad_width: got 0.5; expected integers"):
         ag.pad(tensor(random(2, 2)), 0.5)
+    with pytest.raises(errors.ArgumentError, match="pad: end_values: got 1 for mode 'edge', which takes no option"):
+        ag.pad(tensor(random(2, 2)), 1, "edge", end_values=1)
+    with pytest.raises(errors.ArgumentError, match="pad: reflect_type: got 'other'; expected 'even' or 'odd'"):
+        ag.pad(tensor(random(2, 2)), 1, "reflect", reflect_type="other")
+    with pytest.raises(errors.ArgumentTypeError, match="pad: x: got dtype int64; expected a floating one"):
+        ag.pad(tensor(np.ones((2, 2), dtype=int)), 1, "mean")
 
 
 @pytest.mark.parametrize("options", [{}, {"discont": 4.5}, {"period": 4.0}, {"axis": 0}])
@@ -657,6 +763,47 @@ def test_gradient(edge_order: int):
 
 def outputs_of_numpy(value: Any) -> list[Any]:
     return list(value) if isinstance(value, tuple) else [value]
+
+
+# -- reductions of numbers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "nansum", "nanprod", "nanmean", "nanvar", "nanstd"])
+def test_a_number_may_be_reduced_over_its_only_place_as_numpy_has_it(name: str):
+    reduce = getattr(ag, name)
+    for axis in (0, -1):
+        close(reduce(tensor(3.0), axis=axis), getattr(np, name)(np.float64(3.0), axis=axis))
+        close(gradient_of(lambda x, axis=axis: reduce(x, axis=axis), 3.0), gradient_of(reduce, 3.0))
+
+
+# -- keys ---------------------------------------------------------------------------------------------------
+
+
+def test_functions_of_entries_take_lists_for_keys_as_brackets_do():
+    x, v = [1.0, 2.0, 3.0], [10.0, 20.0]
+    for key in ([1, 1], ([1, 1],), np.array([1, 1]), tensor(np.array([1, 1]))):
+        close(gradient_of(lambda x, key=key: ag.getitem(x, key) ** 2, x), [0, 8, 0])
+        close(gradient_of(lambda x, key=key: x[key] ** 2, x), [0, 8, 0])
+        close(ag.index_add(tensor(x), tensor(v), key=key), [1, 32, 3])
+        close(ag.index_set(tensor(x), tensor(v), key=key), [1, 20, 3])
+        close(gradient_of(lambda v, key=key: ag.index_set(tensor(x), v, key=key), v), [0, 1])
+    close(ag.getitem(tensor(x), [True, False, True]), [1, 3])
+
+
+def test_values_that_numpy_would_cut_are_refused():
+    x, half, imaginary = (ag.asarray(np.asarray(each)) for each in (range(3), [0.5], [1j]))
+    for write in (ag.index_add, ag.index_set):
+        for array, values in ((x, half), (ag.asarray(np.ones(2)), imaginary)):
+            for key in ([0], slice(1)):
+                with pytest.raises(errors.ArgumentTypeError, match=r"index_(add|set)\(x: shape"):
+                    write(array, values, key=key)
+    close(ag.index_add(ag.asarray(np.ones(2) * 1j), half, key=[0]), [0.5 + 1j, 1j])
+
+
+def test_an_empty_list_selects_nothing():
+    x = tensor([1.0, 2.0])
+    assert x[[]].shape == (0,) and ag.index_add(x, tensor(np.zeros(0)), key=[]).tolist() == [1, 2]
+    close(gradient_of(lambda x: x[[]], [1.0, 2.0]), [0, 0])
 
 
 # -- scatter ------------------------------------------------------------------------------------------------

@@ -255,6 +255,7 @@ def test_gradients_flow_through_creation():
         "full": (lambda a, b: ag.full((2, 2), b), [0, 4]),
         "linspace": (lambda a, b: ag.linspace(a, b, 5), [2.5, 2.5]),
         "arange": (lambda a, b: ag.arange(a, 9.0, b), [2, 1]),
+        "fftfreq": (lambda a, b: ag.fft.fftfreq(3, d=a)[1:2] + ag.fft.rfftfreq(5, d=b)[2:], [-1 / 12, -2 / 125]),
     }
     for f, expected in make.values():
         close([g.numpy() for g in func.grad(total(f), argnums=(0, 1))(a, b)], expected)

@@ -132,6 +132,18 @@ def test_a_copy_that_may_not_be_made_is_a_value_error_on_every_backend() -> None
             ag.reshape(x.T, (6,), copy=False)
 
 
+PLACES, FEWER = np.asarray([[0, 1], [1, 2]]), np.asarray([1.0, 7.0, 100.0, 100.0])[:2]
+"""Places of two axes, and values of one, with other numbers behind them in memory."""
+
+
+def test_values_of_one_axis_broadcast_over_places_of_two() -> None:
+    x, values = ag.zeros(3, dtype=ag.float64, requires_grad=True), ag.tensor(FEWER, requires_grad=True)
+    assert ag.index_add(x, values, key=PLACES).tolist() == [1.0, 8.0, 7.0]
+    taken = x[PLACES] * values
+    taken.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [1.0, 8.0, 7.0]
+
+
 # -- when one of these fails, the library is mended: remove its repair --------------------------------------
 
 
@@ -168,6 +180,13 @@ def test_a_library_still_needs_its_repairs(library: str) -> None:
             outcome(backend, backend.kernel(name), *call) != outcome(bare, bare.kernel(name), *call)
             for call in calls(name, backend.xp.asarray)
         ), f"{name}: {library} is mended"
+
+
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="NumPy reads beyond values from 2.4 on")
+def test_numpy_still_needs_values_as_long_as_their_places() -> None:
+    x = np.zeros(3)
+    np.add.at(x, PLACES, FEWER)
+    assert x.tolist() != [1.0, 8.0, 7.0], "add_at: numpy is mended"
 
 
 def test_numpy_has_no_other_repairs() -> None:

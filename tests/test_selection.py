@@ -36,6 +36,7 @@ UNSELECTED = {
     "take": (lambda x: ag.take(ag.sqrt(x), ag.asarray([1])), [0.0, 4.0]),
     "max": (lambda x: ag.max(ag.sqrt(x)), [0.0, 4.0]),
     "min": (lambda x: ag.min(-ag.sqrt(x)), [0.0, 4.0]),
+    "sort": (lambda x: ag.sort(ag.sqrt(x))[1:], [0.0, 4.0]),
     "iteration": (lambda x: list(ag.sqrt(x))[1], [0.0, 4.0]),
     "index_set": (lambda x: ag.index_set(ag.sqrt(x), array(7.0), key=0), [0.0, 4.0]),
     "tril": (lambda x: ag.triu(ag.sqrt(ag.reshape(x, (1, 2))), k=1), [0.0, 4.0]),
@@ -64,17 +65,26 @@ UNSELECTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("row", UNSELECTED)
+COMPOSED = {
+    "quantile": (lambda x: ag.quantile(ag.sqrt(x), 1.0), [0.0, 4.0]),
+    "median": (lambda x: ag.median(ag.sqrt(ag.concat([x, x[1:] + 5]))), [0.0, 4.0]),
+}
+"""The same of composed functions, of which other libraries are not asked."""
+
+ROWS = UNSELECTED | COMPOSED
+
+
+@pytest.mark.parametrize("row", ROWS)
 def test_what_is_not_selected_contributes_exactly_nothing(row):
-    f, x = UNSELECTED[row]
+    f, x = ROWS[row]
     (g,), (t,) = reverse(f, x), forward(f, x)
     assert g[0] == 0 and t[0] == 0
     assert math.isfinite(g[1]) and math.isclose(g[1], t[1], rel_tol=1e-6, abs_tol=1e-12)
 
 
-@pytest.mark.parametrize("row", UNSELECTED)
+@pytest.mark.parametrize("row", ROWS)
 def test_what_is_not_selected_contributes_nothing_to_second_derivatives(row):
-    f, x = UNSELECTED[row]
+    f, x = ROWS[row]
     rr, fr, rf, ff, _ = seconds(f, x)
     for found in (rr, fr, rf):
         assert found[0] == 0 and math.isclose(found[1], fr[1], rel_tol=1e-6, abs_tol=1e-12)

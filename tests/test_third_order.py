@@ -64,7 +64,15 @@ FUNCTIONS = {
     "logsumexp": (ag.logsumexp, lambda x: [mp.log(mp.fsum(map(mp.exp, x)))], (4,)),
     "vector_norm": (ag.linalg.vector_norm, lambda x: [mp.norm(x, 2)], (4,)),
     "det": (ag.linalg.det, lambda x: [mp.det(x)], "invertible"),
-    "det of a singular matrix": (ag.linalg.det, lambda x: [mp.det(x)], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
+    **{f"det of {what}": (ag.linalg.det, lambda x: [mp.det(x)], x) for what, x in {
+        "a singular matrix": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]],
+        "equal singular values": np.eye(3).tolist(),
+        "equal singular values and 0": np.diag([1.0, 1.0, 0.0]).tolist(),
+        "rank 1": np.outer([1.0, -2.0, 0.5], [2.0, 1.0, 3.0]).tolist(),
+        "rank 2 and four rows": (np.vander([1.0, 2.0, 3.0, 4.0], 2) @ np.sin(np.arange(8.0).reshape(2, 4))).tolist(),
+        "rank 2 and five rows": (np.vander([1.0, 2.0, 3.0, 4.0, 5.0], 2) @ np.cos(np.arange(10.0).reshape(2, 5))).tolist(),
+        "zeros": np.zeros((3, 3)).tolist(),
+    }.items()},
     "inv": (ag.linalg.inv, lambda x: list(mp.inverse(x)), "invertible"),
     "solve": (lambda x: ag.linalg.solve(x, like(x, B)), lambda x: list(mp.inverse(x) * mp.matrix(B.tolist())), "invertible"),
     "cholesky": (ag.linalg.cholesky, lambda x: list(mp.cholesky(x)), "positive_definite"),
@@ -75,9 +83,8 @@ FUNCTIONS = {
 """arraygrad's function, mpmath's, and where: a shape, an interval, a sort of matrix, or the point itself."""
 
 OF_REAL_NUMBERS = (
-    "erf", "gelu", "i1 near 0", "j1 near 0", "sinc", "sinc at 0", "std", "logsumexp", "det of a singular matrix",
+    "erf", "gelu", "i1 near 0", "j1 near 0", "sinc", "sinc at 0", "std", "logsumexp",
 )  # fmt: skip
-"""Singular matrices of complex numbers have exact derivatives of the determinant up to the second."""
 
 
 def like(x, array):

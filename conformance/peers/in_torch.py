@@ -163,7 +163,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 LACKS = {
     "cbrt": "no such function",
-    "full_like": "detaches the value silently",
+    "full_like": "refuses a value that requires a gradient, and drops its tangent",
     "interp": "no such function",
     "nanmax": "no such function",
     "nanmin": "no such function",

@@ -226,5 +226,5 @@ def operations() -> list[str]:
     return [name for name in differentiable_calls() if name not in OWN]
 
 
-OWN = ("clone", "linalg.cofactor", "masked", "to_device")
+OWN = ("clone", "linalg.cofactor", "linalg.cofactor_change", "masked", "to_device")
 """What stands in no other library under a name."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -181,12 +181,18 @@ def is_numpy_scalar(value: Any) -> bool:
 def describe(op: Op, values: Sequence[Any], options: dict[str, Any]) -> str:
     """The arguments of a call in words, for errors."""
     names = [f"arrays[{i}]" for i in range(len(values))] if op.variadic else op.arrays
-    said = [
-        f"{name}: shape {tuple(value.shape)} {str(value.dtype).rpartition('.')[2]}" if hasattr(value, "dtype")
+    given = zip(names, values, strict=True)
+    return in_words([*given, *((name, value) for name, value in options.items() if value is not None)])
+
+
+def in_words(arguments: Iterable[tuple[str, Any]]) -> str:
+    """Arguments with their names, for errors: of arrays the shape and the data type."""
+    return ", ".join(
+        f"{name}: shape {tuple(value.shape)} {str(value.dtype).rpartition('.')[2]}"
+        if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, type)
         else f"{name}={value!r}"
-        for name, value in zip(names, values, strict=True)
-    ]
-    return ", ".join(said + [f"{name}={value!r}" for name, value in options.items() if value is not None])
+        for name, value in arguments
+    )
 
 
 # -- recording --------------------------------------------------------------------------------------------

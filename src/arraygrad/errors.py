@@ -74,8 +74,8 @@ def _both(kind: type[Exception]) -> type[Exception]:
 def explain(operation: str, arguments: str, error: Exception) -> Exception:
     """What an array library raised, as an error of this tree that says the operation and its arguments.
 
-    An error of a class of the library's own (`LinAlgError`) stays one of that class too, if it is one of wrong values. Any
-    other gets a note.
+    An error of a class of the library's own (`LinAlgError`) stays one of that class too, if it is one of wrong values. That
+    an argument lacks an attribute means that it is of a wrong type. Any other error gets a note.
     """
     message = f"{operation}({arguments}): {error}"
     if isinstance(error, ArraygradError):
@@ -84,9 +84,18 @@ def explain(operation: str, arguments: str, error: Exception) -> Exception:
         return IndexingError(message)
     if type(error) in (ValueError, RuntimeError):
         return ArgumentError(message)
-    if type(error) is TypeError:
+    if isinstance(error, (TypeError, AttributeError)):
         return ArgumentTypeError(message)
     if type(error).__init__ in (ValueError.__init__, RuntimeError.__init__):
         return _both(type(error))(message)
-    error.add_note(f"raised by the array library in {operation}({arguments})")
+    error.add_note(f"raised in {operation}({arguments})")
     return error
+
+
+def explain_inside(function: str, arguments: str, error: Exception) -> Exception:
+    """What was raised inside a composed function, as an error of this tree that says the function and its arguments."""
+    if not isinstance(error, (ArgumentError, ArgumentTypeError)):
+        return explain(function, arguments, error)
+    if str(error).startswith((f"{function}:", f"{function}(")):
+        return error
+    return type(error)(f"{function}({arguments}): {error}")

@@ -8,9 +8,10 @@ from typing import Any
 from .dtypes import DType
 from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
+from .keys import plain_key
 from .ops import activations, creation, elementwise, searching
 from .ops.data_type import astype
-from .ops.indexing import getitem, index_set, is_basic, plain_key
+from .ops.indexing import getitem, index_set, is_basic
 from .overlaps import has_overlaps
 from .tensor import Tensor, as_tensor
 from .views import check_writable, count_write, write, write_at
@@ -57,7 +58,7 @@ def updating(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
     return method
 
 
-def setitem(self: Tensor, key: Any, value: Any) -> None:
+def setitem(self: Tensor, key: Any, value: Any, /) -> None:
     """x[key] = value: the overwritten entries get no gradient, `value` gets that of what it wrote."""
     key = plain_key(key, self.array)
     view = view_of(value) if isinstance(value, Tensor) else None

@@ -17,6 +17,7 @@ composite     a function of other operations: nothing to derive
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections import namedtuple
 from collections.abc import Callable
@@ -24,10 +25,11 @@ from functools import partial
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
-from .call import bare, dispatch
+from .call import dispatch, in_words
 from .derive import together
-from .errors import DeclarationError
+from .errors import DeclarationError, explain_inside
 from .op import Kind, Op
+from .options import names, source
 from .rules import RESERVED, Rule, check
 from .standard import EXTENSIONS, signature_of
 from .tensor import Tensor
@@ -43,6 +45,9 @@ Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 Forward: TypeAlias = "Function | None"
 """The value, as a function of the namespace `xp` and the arguments: for what the array libraries have no function of."""
+
+Key: TypeAlias = Any
+"""An option that says entries of the first argument: the library is given it without Tensors and lists."""
 
 declared: dict[str, Op] = {}
 """Every declared operation by name, in the order of declaration."""
@@ -99,16 +104,19 @@ def general(
     domain: Any = None,
     multiple: bool | tuple[str, ...] = False,
     pointwise: bool = False,
+    moves: bool = False,
     forward: Forward = None,
     **rules: Rule,
 ) -> Callable[[F], F]:
     """Reverse rules by argument and one forward rule.
 
     `multiple`: several outputs, so that `g` and `out` are tuples, with their names if they have any. `pointwise`: entry
-    by entry, but not holomorphic. `shared`: what the reverse rules of all arguments name, in place of `g`, and that is
-    computed once.
+    by entry, but not holomorphic. `moves`: entries are only moved, to where their values say. `shared`: what the reverse
+    rules of all arguments name, in place of `g`, and that is computed once.
     """
-    attributes = {"core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "forward": forward}
+    attributes = {
+        "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "moves": moves, "forward": forward,
+    }  # fmt: skip
     return lambda function: _declare(function, Kind.GENERAL, rules, jvp=jvp, shared=shared, **attributes)
 
 
@@ -128,18 +136,41 @@ def missing() -> Any:
 
 
 def composite(function: F) -> F:
-    """Written in other operations."""
-    name = _name(function)
-    _check_signature(name, inspect.signature(function))
-    composites[name] = function
-    return function
+    """Written in other operations. What they raise is said to be of this function, with its arguments."""
+    name, signature = _name(function), inspect.signature(function)
+    _check_signature(name, signature)
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except Exception as error:
+            raise _explained(name, signature, args, options, error) from error
+
+    composites[name] = call
+    return cast(F, call)
+
+
+def _explained(name: str, signature: inspect.Signature, args: Any, options: Any, error: Exception) -> Exception:
+    """An error from inside a composite; that of a call which does not have the signature as it is."""
+    try:
+        given = signature.bind(*args, **options).arguments.items()
+    except TypeError:
+        return error
+    several = {p.name for p in signature.parameters.values() if p.kind is inspect.Parameter.VAR_POSITIONAL}
+    arguments = [
+        (f"{parameter}[{position}]", part) if parameter in several else (parameter, part)
+        for parameter, value in given
+        for position, part in enumerate(value if parameter in several else (value,))
+    ]
+    return explain_inside(name, in_words(arguments), error)
 
 
 def _name(function: Function) -> str:
     """The name in the namespace: `linalg.` and `fft.` before the functions of those chapters."""
     chapter = (function.__module__ or "").rpartition(".")[2]
     bare = function.__name__
-    chapter = "linalg" if chapter in ("decompositions", "linalg_more") else chapter
+    chapter = "linalg" if chapter in ("decompositions", "determinants", "linalg_more") else chapter
     return f"{chapter}.{bare}" if chapter in EXTENSIONS else bare
 
 
@@ -210,11 +241,6 @@ def _check_rules(op: Op) -> None:
         check(op, op.jvp, names | {"t"} | {f"t{position}" for position in range(1, op.arity + 1)})
 
 
-def _plain(value: Any) -> Any:
-    """An option without Tensors."""
-    return tuple(map(bare, value)) if type(value) is tuple else bare(value)
-
-
 def _calls(op: Op, signature: inspect.Signature) -> Function:
     """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
     if (op.elementwise or (op.pointwise and op.kind is Kind.GENERAL)) and not op.options and op.arity == 1:
@@ -225,8 +251,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
         return_annotation=inspect.Signature.empty,
     )
-    values = {p.name: f"plain({p.name})" if p.annotation == "Constant" else p.name for p in signature.parameters.values()}
-    options = "{" + ", ".join(f"{name!r}: {values[name]}" for name in op.options) + "}"
+    options = "{" + ", ".join(f"{name!r}: {source(op, signature.parameters[name])}" for name in op.options) + "}"
     if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
         short = partial(dispatch, op) if op.multiple else hotpath.several(op)
         arrays = "(*arrays,)" if op.variadic else f"({', '.join(op.arrays)},)"
@@ -236,12 +261,12 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
     if op.view is not None:
         short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
         arrays = op.arrays[0]
-    scope: dict[str, Any] = {"call_operation": short, "plain": _plain}
+    scope = {"call_operation": short, **names(op)}
     exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
     return scope["call"]
 
 
 __all__ = [
-    "Array", "Constant", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general", "linear",
-    "multilinear", "reduction",
+    "Array", "Constant", "Key", "Tensor", "composite", "composites", "constant", "declared", "elementwise", "general",
+    "linear", "multilinear", "reduction",
 ]  # fmt: skip

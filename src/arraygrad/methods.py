@@ -68,8 +68,8 @@ def _reflected(op: Any, slow: Method, short: str) -> Method:
     return lambda self, other: slow(other, self)
 
 
-def _getitem(self: Tensor, key: Any) -> Tensor:
-    return indexing.getitem(self, key=indexing.plain_key(key, self.array))
+def _getitem(self: Tensor, key: Any, /) -> Tensor:
+    return indexing.getitem(self, key)
 
 
 def _over_axis(function: Method, axis: Any = None) -> Method:

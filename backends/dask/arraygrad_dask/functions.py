@@ -100,8 +100,8 @@ def transform(function: Function) -> Function:
 
 
 MATRICES = [f"linalg.{name}" for name in (
-    "cholesky", "cofactor", "det", "eig", "eigh", "eigvals", "eigvalsh", "expm", "inv", "lu", "qr", "slogdet", "solve",
-    "solve_triangular", "svd", "svdvals",
+    "cholesky", "cofactor", "cofactor_change", "det", "eig", "eigh", "eigvals", "eigvalsh", "expm", "inv", "lu", "qr",
+    "slogdet", "solve", "solve_triangular", "svd", "svdvals",
 )]  # fmt: skip
 """Functions of matrices that Dask lacks, or has for some shapes or chunks only."""
 

@@ -107,6 +107,12 @@ def _solve_triangular(x1: Any, x2: Any, *, upper: bool) -> Any:
     return np.linalg.solve(np.triu(x1) if upper else np.tril(x1), x2)
 
 
+def _cofactor_change(x: Any, y: Any) -> Any:
+    inverse, turned = np.linalg.inv(x), np.linalg.solve(x, y)
+    change = np.trace(turned, axis1=-2, axis2=-1)[..., None, None] * inverse - turned @ inverse
+    return np.linalg.det(x)[..., None, None] * np.swapaxes(change, -1, -2)
+
+
 def _lu(x: Any) -> tuple[Any, ...]:
     if x.dtype == np.float16:
         raise TypeError("NumPy solves no systems in half precision")
@@ -164,5 +170,6 @@ BY_NUMPY: dict[str, Function] = {
     "logsumexp": _logsumexp,
     "linalg.solve_triangular": _solve_triangular,
     "linalg.cofactor": lambda x: np.linalg.det(x)[..., None, None] * np.swapaxes(np.linalg.inv(x), -1, -2),
+    "linalg.cofactor_change": _cofactor_change,
 }
 """What the standard lacks, and what arraygrad takes more for than the standard."""

@@ -88,6 +88,13 @@ def nanmin(xp: Any, x: Array, /, axis: Axis = None, *, keepdims: bool = False) -
 _BLOCK = 64
 
 
+def but_one(xp: Any, x: Array) -> Array:
+    """For each element the product of the others along the last axis: nothing is divided out, so zeros are exact."""
+    before = xp.cumulative_prod(x, axis=-1, include_initial=True)[..., :-1]
+    after = xp.flip(xp.cumulative_prod(xp.flip(x, axis=-1), axis=-1, include_initial=True)[..., :-1], axis=-1)
+    return before * after
+
+
 def full_slice(n1: int, n2: int, mode: str) -> tuple[int, int]:
     """First index and length, in the full convolution of vectors of n1 and n2 elements, of what a mode gives."""
     shorter, longer = min(n1, n2), max(n1, n2)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import ArgumentError, ArgumentTypeError
+from .extra_arrays import but_one
 
 Array = Any
 
@@ -97,4 +98,47 @@ def lu(xp: Any, x: Array, /) -> tuple[Array, Array, Array]:
     return xp.astype(place[:, None] == order[..., None, :], x.dtype), lower, upper
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"linalg.solve_triangular": solve_triangular, "linalg.lu": lu}
+# -- cofactors ----------------------------------------------------------------------------------------------
+
+
+def finite_svd(xp: Any, x: Array) -> tuple[Array, Array, Array]:
+    """The singular value decomposition, NaN for matrices that are not finite: libraries raise for those."""
+    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.zeros_like(x)), full_matrices=False)
+    return u, xp.where(finite[..., 0], s, xp.nan), vh
+
+
+def _conj(xp: Any, x: Array) -> Array:
+    return xp.conj(x) if xp.isdtype(x.dtype, "complex floating") else x
+
+
+def _eye(xp: Any, x: Array) -> Array:
+    return xp.eye(x.shape[-1], dtype=xp.bool, device=xp.device_of(x))
+
+
+def cofactor(xp: Any, x: Array, /) -> Array:
+    """By the singular values, of which products without one need no division: exact for singular matrices too."""
+    u, s, vh = finite_svd(xp, x)
+    phase = xp.linalg.det(u) * xp.linalg.det(vh)
+    return phase[..., None, None] * _conj(xp, xp.matmul(u * but_one(xp, s)[..., None, :], vh))
+
+
+def cofactor_change(xp: Any, x: Array, y: Array, /) -> Array:
+    """By products of all singular values but two."""
+    u, s, vh = finite_svd(xp, x)
+    phase = (xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
+    u, v, eye = _conj(xp, u), _conj(xp, xp.matrix_transpose(vh)), _eye(xp, x)
+    inner = xp.matmul(xp.matrix_transpose(u), xp.matmul(y, v))
+    but_two = but_one(xp, xp.where(eye, xp.ones_like(s[..., None]), s[..., None, :]))
+    but_two = xp.where(eye, xp.zeros_like(but_two), but_two)
+    on = xp.matmul(xp.astype(but_two, inner.dtype), xp.linalg.diagonal(inner)[..., None])
+    change = xp.where(eye, on, -but_two * xp.matrix_transpose(inner))
+    return phase * xp.matmul(u, xp.matmul(change, xp.matrix_transpose(v)))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "linalg.cofactor": cofactor,
+    "linalg.cofactor_change": cofactor_change,
+    "linalg.lu": lu,
+    "linalg.solve_triangular": solve_triangular,
+}

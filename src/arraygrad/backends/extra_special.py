@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..errors import ArgumentError, ArgumentTypeError
+
 Array = Any
 
 _ERF = (
@@ -66,6 +68,10 @@ def erfc(xp: Any, x: Array, /) -> Array:
 
 
 def gelu(xp: Any, x: Array, /, *, approximate: str = "none") -> Array:
+    if approximate not in ("none", "tanh"):
+        raise ArgumentError(f"gelu: approximate: got {approximate!r}; expected 'none' or 'tanh'")
+    if not xp.isdtype(x.dtype, "real floating"):
+        raise ArgumentTypeError(f"gelu: x: got dtype {x.dtype}; expected a real floating one")
     if approximate == "tanh":
         weight = xp.sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * x * x * x))
     else:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from . import extra
 from .positions import has_integer_array
 from .protocol import Array, Backend
 
@@ -47,7 +48,7 @@ class NumPyBackend(Backend):
         return x[key]
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
-        return self.add_at(np.array(x), values, key)
+        return self.add_at(np.array(x), _fitting(values, x), key)
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
         if has_integer_array(key):
@@ -60,7 +61,7 @@ class NumPyBackend(Backend):
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         out = np.array(x)
-        out[key] = values
+        out[key] = _fitting(values, x)
         return out
 
     def on_host(self, x: Array) -> bool:
@@ -88,6 +89,14 @@ class NumPyBackend(Backend):
 
     def devices(self) -> tuple[Any, ...]:
         return ("cpu",)
+
+
+def _fitting(values: Array, x: Array) -> Array:
+    """Values that can be stored in x, which NumPy would cut to integers or real numbers."""
+    dtype = getattr(values, "dtype", x.dtype)
+    if dtype != x.dtype and not np.can_cast(dtype, x.dtype, "same_kind"):
+        raise TypeError(f"values: got dtype {dtype}; expected {x.dtype}, or one that promotes to it")
+    return values
 
 
 def _sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
@@ -188,6 +197,12 @@ def _cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
     return np.add.accumulate(x, axis or 0)
 
 
+def _take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
+    if x.ndim != 1 and (axis is None or x.ndim == 0):
+        raise ValueError(f"axis: got {axis} for {x.ndim} axes; expected one of them")
+    return np.take(x, indices, axis)
+
+
 def _expand_dims(x: Array, /, axis: Any) -> Array:
     if type(axis) is not int or not -x.ndim - 1 <= axis <= x.ndim:
         return np.expand_dims(x, axis)
@@ -212,8 +227,15 @@ _NUMBERS = (float, int, type(None))
 
 
 def _sigmoid(x: Array, /) -> Array:
+    if x.dtype.kind == "c":
+        return extra.sigmoid(np, x)
     small = np.exp(-np.abs(x))
     return np.where(x < 0, small, 1) / (1 + small)
+
+
+def _largest(x: Array, axis: Any) -> Array:
+    initial = (-np.inf,) if x.dtype.kind in "fc" else ()
+    return np.maximum.reduce(x, axis, None, None, True, *initial)  # type: ignore[call-overload]
 
 
 def _by_columns(function: Callable[..., Array]) -> Callable[..., Array]:
@@ -229,16 +251,15 @@ def _by_columns(function: Callable[..., Array]) -> Callable[..., Array]:
 
 @_by_columns
 def _softmax(x: Array, axis: Any) -> Array:
-    powers = np.exp(x - np.maximum.reduce(x, axis, None, None, True, -np.inf))  # type: ignore[call-overload]
+    powers = np.exp(x - _largest(x, axis))
     powers /= np.add.reduce(powers, axis, None, None, True)  # type: ignore[call-overload]
     return powers
 
 
 @_by_columns
 def _log_softmax(x: Array, axis: Any) -> Array:
-    shifted = x - np.maximum.reduce(x, axis, None, None, True, -np.inf)  # type: ignore[call-overload]
-    shifted -= np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))  # type: ignore[call-overload]
-    return shifted
+    shifted = x - _largest(x, axis)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))  # type: ignore[call-overload]
 
 
 NumPyBackend.overrides = {
@@ -270,5 +291,8 @@ NumPyBackend.overrides = {
     "cumulative_sum": _cumulative_sum,
     "expand_dims": _expand_dims,
     "stack": _stack,
+    "take": _take,
+    "linalg.cross": np.linalg.cross,  # NumPy's other ones take vectors of two elements, and flatten
+    "linalg.outer": np.linalg.outer,
     "clip": _clip,
 }

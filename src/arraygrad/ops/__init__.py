@@ -10,6 +10,7 @@ from . import (
     creation,
     data_type,
     decompositions,
+    determinants,
     distributions,
     einsum,
     elementwise,
@@ -22,6 +23,7 @@ from . import (
     manipulation,
     matrices,
     missing,
+    padding,
     quantiles,
     running,
     sampled,
@@ -36,8 +38,8 @@ from . import (
 )
 
 __all__ = [
-    "activations", "bessel", "copying", "creation", "data_type", "decompositions", "distributions", "einsum", "elementwise",
-    "fft", "indexing", "linalg", "linalg_more", "linear_algebra", "logic", "manipulation", "matrices", "missing",
-    "quantiles", "running", "sampled", "scattering", "searching", "sets", "signal", "sorting", "special", "statistical",
-    "utility",
+    "activations", "bessel", "copying", "creation", "data_type", "decompositions", "determinants", "distributions",
+    "einsum", "elementwise", "fft", "indexing", "linalg", "linalg_more", "linear_algebra", "logic", "manipulation",
+    "matrices", "missing", "padding", "quantiles", "running", "sampled", "scattering", "searching", "sets", "signal",
+    "sorting", "special", "statistical", "utility",
 ]  # fmt: skip

@@ -162,22 +162,41 @@ def _pair(x: Tensor, x_labels: Labels, y: Tensor, y_labels: Labels, kept: set[st
 
 
 @functools.lru_cache(maxsize=1024)
-def _path(inputs: tuple[Labels, ...], output: Labels, shapes: tuple[Shape, ...]) -> tuple[tuple[int, ...], ...]:
+def _path(
+    inputs: tuple[Labels, ...], output: Labels, shapes: tuple[Shape, ...], optimize: Any
+) -> tuple[tuple[int, ...], ...]:
     """Which operands to contract in turn, each time putting the result behind the rest."""
-    if len(inputs) < 3:
+    if len(inputs) < 3 or optimize is False:
         return (tuple(range(len(inputs))),)
     import opt_einsum  # here, since few programs need it
 
     subscripts = ",".join(map("".join, inputs)) + "->" + "".join(output)
-    return tuple(opt_einsum.contract_path(subscripts, *shapes, shapes=True)[0])
+    try:
+        return tuple(opt_einsum.contract_path(subscripts, *shapes, shapes=True, optimize=optimize)[0])
+    except (KeyError, IndexError, ValueError) as error:
+        raise ArgumentError(
+            f"einsum: optimize: got {optimize!r} for {len(shapes)} operands; expected a strategy or a path of opt_einsum"
+        ) from error
+
+
+def _strategy(optimize: Any) -> Any:
+    """What opt_einsum is told of the order: a strategy, or pairs of positions, as `numpy.einsum_path` has them."""
+    if isinstance(optimize, (bool, str)):
+        return "auto" if optimize is True else optimize
+    if isinstance(optimize, (list, tuple)):
+        return tuple(tuple(step) for step in optimize if step != "einsum_path")
+    raise ArgumentTypeError(
+        f"einsum: optimize: got {optimize!r}; expected True, False, the name of a strategy, or pairs of positions"
+    )
 
 
 @composite
-def einsum(subscripts: Any, /, *operands: Array) -> Tensor:
+def einsum(subscripts: Any, /, *operands: Array, optimize: Any = True) -> Tensor:
     """The sum of products of the operands that `subscripts` says, as NumPy's `einsum`: "ij,jk->ik", "...ii->...i".
 
     Labels left out of the output are summed over; a label repeated in a term takes the diagonal; without "->" the output
-    has the labels that occur once, in alphabetical order. Axes of length 1 broadcast.
+    has the labels that occur once, in alphabetical order. Axes of length 1 broadcast. `optimize`: in which order three
+    operands and more are contracted: True for the cheapest, False for that in which they are given, or as opt_einsum has it.
     """
     subscripts, operands = _plain(subscripts, operands)
     if not operands:
@@ -185,7 +204,8 @@ def einsum(subscripts: Any, /, *operands: Array) -> Tensor:
     tensors = [as_tensor(operand) for operand in operands]
     inputs, output, lengths = _parse(subscripts, tuple(tensor.shape for tensor in tensors))
     parts = [_prepared(tensor, labels, lengths) for tensor, labels in zip(tensors, inputs, strict=True)]
-    path = _path(tuple(labels for _, labels in parts), output, tuple(tensor.shape for tensor, _ in parts))
+    shapes = tuple(tensor.shape for tensor, _ in parts)
+    path = _path(tuple(labels for _, labels in parts), output, shapes, _strategy(optimize))
     for step in path:
         chosen = [parts[position] for position in sorted(step)]
         parts = [part for position, part in enumerate(parts) if position not in step]

@@ -13,6 +13,7 @@ from ..backends import Backend, device_of
 from ..kinds import Array, Tensor, linear
 from ..rules import along
 from ..tensor import new_tensor
+from .creation import number
 
 Axes = Sequence[int] | None
 Lengths = Sequence[int] | None
@@ -156,18 +157,21 @@ def ifftshift(x: Array, /, *, axes: int | Axes = None) -> Tensor:
     """Inverse of `fftshift`."""
 
 
-def _frequencies(backend: Backend, name: str, n: int, d: float, dtype: Any, device: Any) -> Tensor:
+def _frequencies(backend: Backend, name: str, n: int, d: Any, dtype: Any, device: Any) -> Tensor:
+    d = number(d)
+    if isinstance(d, Tensor):
+        return _frequencies(backend, name, n, 1.0, dtype or d.dtype, device) / d
     options = {} if dtype is None else {"dtype": backend.raw_dtype(dtype)}
     return new_tensor(backend.wrap(getattr(backend.xp.fft, name)(n, d=d, device=device, **options)))
 
 
 def fftfreq(backend: Backend, n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Tensor:
-    """Frequencies of the entries of `fft`."""
+    """Frequencies of the entries of `fft`, for samples `d` apart. A gradient flows to a Tensor given as `d`."""
     return _frequencies(backend, "fftfreq", n, d, dtype, device)
 
 
 def rfftfreq(backend: Backend, n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Tensor:
-    """Frequencies of the entries of `rfft`."""
+    """Frequencies of the entries of `rfft`, for samples `d` apart. A gradient flows to a Tensor given as `d`."""
     return _frequencies(backend, "rfftfreq", n, d, dtype, device)
 
 

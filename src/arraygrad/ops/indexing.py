@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from ..backends import device_of, namespace_of
-from ..call import bare
-from ..kinds import Array, Constant, Tensor, declared, linear
+from ..backends import device_of
+from ..kinds import Array, Key, Tensor, declared, linear
 from ..overwriting import joint, owned, without, written
 from ..rules import along
 from ..selection import Selected, scatter
-from ..tensor import Tensor as _Tensor
 
 _BASIC = {int, slice, type(None), type(Ellipsis)}
 
@@ -28,40 +25,17 @@ def is_basic(options: dict[str, Any]) -> bool:
 
 
 @linear(x=lambda xp, g, x, key: scatter(xp, g, x.shape, key), moves=True, view=is_basic)
-def getitem(x: Array, /, key: Any) -> Tensor:
+def getitem(x: Array, /, key: Key) -> Tensor:
     """x[key], for ints, slices, Ellipsis, None, boolean masks and integer arrays."""
 
 
-def plain_key(key: Any, like: Any) -> Any:
-    """A key without Tensors, lists and NumPy arrays: those become arrays of the library of `like`."""
-    if type(key) is int or key is None or key is Ellipsis:
-        return key
-    if isinstance(key, tuple):
-        return tuple([plain_key(part, like) for part in key])
-    if isinstance(key, slice):
-        parts = (key.start, key.stop, key.step)
-        if not (isinstance(parts[0], _Tensor) or isinstance(parts[1], _Tensor) or isinstance(parts[2], _Tensor)):
-            return key
-        return slice(*(int(part) if isinstance(part, _Tensor) else part for part in parts))
-    key, like = bare(key), bare(like)
-    if isinstance(key, list) or (is_numpy_array(key) and not is_numpy_array(like)):
-        return namespace_of(like).asarray(key, device=device_of(like))
-    return key
-
-
-def is_numpy_array(value: Any) -> bool:
-    """Whether `value` is an array of NumPy, which is imported if it is."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
-
-
 @linear(x=lambda g: g, values=lambda xp, g, key: xp.getitem(g, key), moves=True)
-def index_add(x: Array, values: Array, /, *, key: Constant) -> Tensor:
+def index_add(x: Array, values: Array, /, *, key: Key) -> Tensor:
     """A copy of x with `values` added at `key`; repeated indices add up."""
 
 
 @linear(x=lambda g, key: without(owned(g), key), values=lambda g, key: written(owned(g), key), moves=True)
-def index_set(x: Array, values: Array, /, *, key: Constant) -> Tensor:
+def index_set(x: Array, values: Array, /, *, key: Key) -> Tensor:
     """A copy of x with `values` at `key`. Of repeated indices the last wins, and it alone gets the gradient."""
 
 

@@ -83,11 +83,11 @@ def matrix_power(x: Array, n: int, /) -> Tensor:
     """Square matrices to an integer power, by repeated squaring; a negative power is one of the inverse."""
     x = as_tensor(x)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise ArgumentError(f"matrix_power: x: got shape {x.shape}; expected square matrices")
+        raise ArgumentError(f"linalg.matrix_power: x: got shape {x.shape}; expected square matrices")
     try:
         n = operator.index(n)
     except TypeError:
-        raise ArgumentTypeError(f"matrix_power: n: got {n!r}; expected an integer") from None
+        raise ArgumentTypeError(f"linalg.matrix_power: n: got {n!r}; expected an integer") from None
     power, base = None, inv(x) if n < 0 else x
     n = -n if n < 0 else n
     if n == 0:
@@ -121,14 +121,18 @@ def _solve_columns(xp: Any, a: Any, b: Any) -> Any:
     return xp.linalg.solve(a, b) if b.ndim >= a.ndim else xp.linalg.solve(a, b[..., None])[..., 0]
 
 
+def _times(xp: Any, a: Any, b: Any) -> Any:
+    """Matrices times matrices, or times one vector for each."""
+    return xp.matmul(a, b) if b.ndim >= a.ndim else xp.matmul(a, b[..., None])[..., 0]
+
+
 def _solve_x1(xp: Any, shared: Any, x1: Any, out: Any) -> Any:
     back, out = (shared[..., None], out[..., None]) if out.ndim < x1.ndim else (shared, out)
     return -(back @ adjoint(xp, out))
 
 
 def _solve_jvp(xp: Any, t1: Any, t2: Any, x1: Any, out: Any) -> Any:
-    changed = xp.matmul(t1, out) if out.ndim >= x1.ndim else xp.matmul(t1, out[..., None])[..., 0]
-    return _solve_columns(xp, x1, t2 - changed)
+    return _solve_columns(xp, x1, t2 - _times(xp, t1, out))
 
 
 @general(
@@ -147,18 +151,33 @@ def _triangle(xp: Any, x: Any, upper: bool) -> Any:
     return xp.triu(x) if upper else xp.tril(x)
 
 
+def _triangular_columns(xp: Any, a: Any, b: Any, upper: bool) -> Any:
+    """`solve_triangular`, also for one vector for each of the matrices."""
+    if b.ndim >= a.ndim:
+        return xp.linalg.solve_triangular(a, b, upper=upper)
+    return xp.linalg.solve_triangular(a, b[..., None], upper=upper)[..., 0]
+
+
+def _solve_triangular(xp: Any, x1: Any, x2: Any, *, upper: bool) -> Any:
+    if x1.ndim < 2 or x1.shape[-1] != x1.shape[-2] or x2.shape[-min(x2.ndim, 2) :][:1] != x1.shape[-1:]:
+        raise ValueError("expected square matrices x1, and as many rows of x2")
+    return _triangular_columns(xp, x1, x2, upper) if x2.ndim == 1 else xp.linalg.solve_triangular(x1, x2, upper=upper)
+
+
 @general(
-    shared=lambda xp, g, x1, upper: xp.linalg.solve_triangular(adjoint(xp, x1), g, upper=not upper),
-    x1=lambda xp, shared, out, upper: -_triangle(xp, shared @ adjoint(xp, out), upper),
+    shared=lambda xp, g, x1, upper: _triangular_columns(xp, adjoint(xp, x1), g, not upper),
+    x1=lambda xp, shared, x1, out, upper: _triangle(xp, _solve_x1(xp, shared, x1, out), upper),
     x2=lambda shared: shared,
-    jvp=lambda xp, t1, t2, x1, out, upper: xp.linalg.solve_triangular(
-        x1, t2 - _triangle(xp, t1, upper) @ out, upper=upper
+    jvp=lambda xp, t1, t2, x1, out, upper: _triangular_columns(
+        xp, x1, t2 - _times(xp, _triangle(xp, t1, upper), out), upper
     ),
     core="(n,n),(n,k)->(n,k)",
     domain={"x1": "diagonally_dominant"},
+    forward=_solve_triangular,
 )
 def solve_triangular(x1: Array, x2: Array, /, *, upper: bool = False) -> Tensor:
-    """x with x1 @ x == x2 for triangular matrices x1, of which the other triangle is not read."""
+    """x with x1 @ x == x2 for triangular matrices x1, of which the other triangle is not read; x2 is one vector, or
+    matrices."""
 
 
 def _pinv_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
@@ -178,81 +197,6 @@ def _pinv_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
 @general(x=_pinv_pull, jvp=_pinv_jvp, core="(m,n)->(n,m)", domain="full_rank")
 def pinv(x: Array, /, *, rtol: Constant = None) -> Tensor:
     """Moore-Penrose pseudo-inverses. The derivative holds where the rank does not change."""
-
-
-# -- determinants -------------------------------------------------------------------------------------------
-
-
-@general(
-    x=lambda xp, g, x: g[..., None, None] * conj(xp, xp.linalg.cofactor(x)),
-    jvp=lambda xp, t, x: xp.sum(t * xp.linalg.cofactor(x), axis=(-2, -1)),
-    core="(n,n)->()",
-)
-def det(x: Array, /) -> Tensor:
-    """Determinants of square matrices. The derivative, by cofactors, is exact for singular ones as well."""
-
-
-def _cofactor_change(xp: Any, f: Any, s: Any) -> Any:
-    """How the cofactors of diag(s) change to first order when f is added: products of all s but one or two."""
-    n = s.shape[-1]
-    diagonal_of = xp.eye(n, dtype=xp.bool, device=device_of(s))
-    but_two = statistical.others(xp, xp.where(diagonal_of, 1, s[..., None, :]), -1)
-    but_two = xp.where(diagonal_of, 0, but_two)
-    on = xp.matmul(but_two, xp.linalg.diagonal(f)[..., None])[..., 0]
-    return xp.where(diagonal_of, on[..., None], -but_two * xp.matrix_transpose(f))
-
-
-def _finite_svd(xp: Any, x: Any) -> tuple[Any, Any, Any]:
-    """The singular value decomposition, NaN for matrices that are not finite: libraries raise for those."""
-    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
-    u, s, vh = xp.linalg.svd(xp.where(finite, x, 0), full_matrices=False)
-    return u, xp.where(finite[..., 0], s, xp.nan), vh
-
-
-def _cofactor_jvp(xp: Any, t: Any, x: Any) -> Any:
-    u, s, vh = _finite_svd(xp, x)
-    phase = (xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
-    change = _cofactor_change(xp, adjoint(xp, u) @ t @ adjoint(xp, vh), s)
-    return phase * (conj(xp, u) @ change @ conj(xp, vh))
-
-
-def _cofactor_pull(xp: Any, g: Any, x: Any) -> Any:
-    u, s, vh = _finite_svd(xp, x)
-    phase = conj(xp, xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
-    back = phase * (xp.matrix_transpose(u) @ g @ xp.matrix_transpose(vh))
-    return u @ _cofactor_change(xp, back, s) @ vh
-
-
-@general(x=_cofactor_pull, jvp=_cofactor_jvp, core="(n,n)->(n,n)")
-def cofactor(x: Array, /) -> Tensor:
-    """Cofactors of square matrices: the derivative of the determinant by each entry."""
-
-
-def _inverse(xp: Any, x: Any, out: Any) -> Any:
-    """The inverses, NaN for singular matrices: to invert one would raise for the whole stack."""
-    regular = xp.isfinite(out[1])[..., None, None]
-    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=device_of(x))
-    return xp.where(regular, xp.linalg.inv(xp.where(regular, x, eye)), xp.nan)
-
-
-def _slogdet_pull(xp: Any, g: Any, x: Any, out: Any) -> Any:
-    sign, g_sign, g_log = out[0], g[0], g[1]
-    weight = xp.zeros_like(out[1]) if g_log is None else g_log
-    if g_sign is not None and xp.isdtype(x.dtype, "complex floating"):
-        weight = weight - 1j * xp.imag(xp.conj(g_sign) * sign)
-    return weight[..., None, None] * adjoint(xp, _inverse(xp, x, out))
-
-
-def _slogdet_jvp(xp: Any, t: Any, x: Any, out: Any) -> Any:
-    change = xp.sum(_inverse(xp, x, out) * xp.matrix_transpose(t), axis=(-2, -1))
-    if xp.isdtype(x.dtype, "complex floating"):
-        return 1j * xp.imag(change) * out[0], xp.real(change)
-    return xp.zeros_like(out[0]), change
-
-
-@general(x=_slogdet_pull, jvp=_slogdet_jvp, core="(n,n)->(),()", domain="invertible", multiple=("sign", "logabsdet"))
-def slogdet(x: Array, /) -> tuple[Tensor, Tensor]:
-    """Sign of the determinants and logarithm of their absolute values."""
 
 
 # -- decompositions with one output -------------------------------------------------------------------------
@@ -398,7 +342,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Ten
         extreme = statistical.max if ord > 0 else statistical.min
         norm = extreme(sums, axis=over, keepdims=True)
         return norm if keepdims else norm[..., 0, 0]
-    raise ArgumentError(f"matrix_norm: ord: got {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
+    raise ArgumentError(f"linalg.matrix_norm: ord: got {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
 
 
 IN_BOTH = (matmul, matrix_transpose, tensordot, vecdot)

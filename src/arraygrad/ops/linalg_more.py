@@ -13,11 +13,12 @@ from ..call import bare
 from ..errors import ArgumentError, ArgumentTypeError
 from ..kinds import Array, Tensor, composite, general
 from ..tensor import as_tensor
-from . import statistical
+from . import statistical, utility
 from .axes import normal_axes
 from .data_type import finfo
+from .determinants import slogdet
 from .elementwise import abs
-from .linalg import matrix_norm, pinv, slogdet, solve_triangular, svdvals, vector_norm
+from .linalg import matrix_norm, pinv, solve_triangular, svdvals, vector_norm
 from .linear_algebra import adjoint, matmul
 from .manipulation import moveaxis, reshape
 from .searching import count_nonzero, where
@@ -99,11 +100,11 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> tuple[Tensor, Te
     rtol = float(finfo(a.dtype).eps) * max(rows, columns) if rcond is None else float(rcond)
     s = svdvals(a)
     values = s.detach()
-    rank = count_nonzero(values > rtol * statistical.max(values, axis=-1, keepdims=True), axis=-1)
+    rank = count_nonzero(values > rtol * values[..., : min(values.shape[-1], 1)], axis=-1)
     right = reshape(b, (rows, 1)) if b.ndim == 1 else b
     x = matmul(pinv(a, rtol=rtol), right)
     squares = statistical.sum(abs(right - matmul(a, x)) ** 2, axis=-2)
-    is_deficient = bare(statistical.min(rank) < columns)
+    is_deficient = bare(utility.any(rank < columns))
     is_empty = rows <= columns or backend_of(is_deficient).surely(is_deficient)
     residuals = squares[..., :0] if is_empty else squares
     return LeastSquares(x[..., 0] if b.ndim == 1 else x, residuals, rank, s)

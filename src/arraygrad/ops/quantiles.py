@@ -21,7 +21,7 @@ from .axes import floating, normal_axes
 from .creation import asarray
 from .data_type import astype
 from .indexing import take
-from .logic import isnan
+from .logic import isfinite, isnan
 from .manipulation import moveaxis, permute_dims, reshape
 from .searching import where
 from .sorting import sort
@@ -39,6 +39,9 @@ _METHODS: dict[str, Callable[[Any, int, Any], Any]] = {
     "higher": lambda xp, n, q: xp.ceil((n - 1) * q),
     "nearest": lambda xp, n, q: xp.round((n - 1) * q),
     "midpoint": lambda xp, n, q: (xp.floor((n - 1) * q) + xp.ceil((n - 1) * q)) / 2,
+    "inverted_cdf": lambda xp, n, q: xp.ceil(n * q - 1),
+    "averaged_inverted_cdf": lambda xp, n, q: (xp.floor(n * q - 1) + 1 + xp.ceil(n * q - 1)) / 2,
+    "closest_observation": lambda xp, n, q: xp.round(n * q) - 1,  # of two as close, that of even number from 1
     "interpolated_inverted_cdf": _between(0, 1),
     "hazen": _between(0.5, 0.5),
     "weibull": _between(0, 0),
@@ -72,12 +75,21 @@ def _places(x: Tensor, q: Any, n: int, method: str) -> tuple[Tensor, Tensor, Ten
     )
 
 
+def _between_neighbours(low: Tensor, high: Tensor, weight: Tensor) -> Tensor:
+    """low + (high - low) * weight; beside infinities, where that is NaN, the mean by weights that are not 0."""
+    finite = isfinite(low) & isfinite(high)
+    start = where(finite, low, 0)
+    inside = where(weight == 0, 0.5, weight)
+    infinite = where(weight == 0, low, low * (1 - inside) + high * inside)
+    return where(finite, start + (where(finite, high, 0) - start) * weight, infinite)
+
+
 @composite
 def quantile(x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False) -> Tensor:
     """Quantiles of x over `axis`: for q of shape Q an array of shape Q and then that of x without the axes.
 
-    q: a number from 0 to 1, a list, an array or a Tensor. `method`: NumPy's, but for the discontinuous ones. The
-    result is NaN where some element is.
+    q: a number from 0 to 1, a list, an array or a Tensor. `method`: NumPy's; the derivative by q of those that
+    have steps is 0. The result is NaN where some element is.
     """
     x = floating("quantile", "x", x)
     axes = normal_axes("quantile", axis, x.ndim)
@@ -92,7 +104,7 @@ def quantile(x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", 
     below, above, weight = _places(x, q, n, method)
     low = take(ordered, reshape(below, (-1,)), axis=-1)
     high = take(ordered, reshape(above, (-1,)), axis=-1)
-    value = low + (high - low) * reshape(weight, (-1,))
+    value = _between_neighbours(low, high, reshape(weight, (-1,)))
     value = where(utility.any(isnan(ordered), axis=-1, keepdims=True), float("nan"), value)
     kept = tuple(1 if each in axes else x.shape[each] for each in range(x.ndim))
     return reshape(moveaxis(value, -1, 0), (*below.shape, *(kept if keepdims else lengths)))

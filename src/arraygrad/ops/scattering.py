@@ -10,7 +10,7 @@ from ..tensor import as_tensor
 from .axes import normal_axis
 from .creation import arange, full
 from .elementwise import multiply
-from .indexing import getitem, index_add, index_set, plain_key, take
+from .indexing import getitem, index_add, index_set, take
 from .manipulation import broadcast_to, concat, reshape
 from .searching import searchsorted, where
 from .sorting import argsort
@@ -52,7 +52,7 @@ def _key(x: Tensor, axis: int, index: Tensor) -> tuple[Any, ...]:
             shape = tuple(length if other == each else 1 for other in range(index.ndim))
             part = reshape(arange(x.backend, length, dtype="int64", device=x.device), shape)
         parts.append(broadcast_to(part, index.shape))
-    return plain_key(tuple(parts), x)
+    return tuple(parts)
 
 
 def _multiplied(x: Tensor, key: tuple[Any, ...], src: Tensor) -> Tensor:

@@ -26,6 +26,6 @@ def _sort_jvp(xp: Any, t: Any, x: Any, axis: int, descending: bool) -> Any:
     return xp.take_along_axis(t, _order(xp, x, axis, descending), axis=axis) if x.ndim else t
 
 
-@general(x=_sort_pull, jvp=_sort_jvp)
+@general(x=_sort_pull, jvp=_sort_jvp, moves=True)
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """x sorted along `axis`. The gradient goes to the element that came to each place, in stable order."""

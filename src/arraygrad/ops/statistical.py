@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..backends import device_of
+from ..backends.extra_arrays import but_one
 from ..kinds import Array, Tensor, general, linear, reduction
 from ..modes import Subgradient
 from ..rules import along, expand
@@ -16,7 +17,7 @@ Axis = int | tuple[int, ...] | None
 
 def reduced_axes(ndim: int, axis: Axis) -> tuple[int, ...]:
     """The axes that a reduction over `axis` takes away."""
-    if axis is None:
+    if axis is None or ndim == 0:
         return tuple(range(ndim))
     return tuple(each % ndim for each in (axis if isinstance(axis, tuple) else (axis,)))
 
@@ -54,10 +55,8 @@ def others(xp: Any, x: Any, axis: Axis) -> Any:
     order = rest + axes
     moved = xp.permute_dims(x, order)
     flat = xp.reshape(moved, (*(x.shape[each] for each in rest), reduced_count(x, axis)))
-    before = xp.cumulative_prod(flat, axis=-1, include_initial=True)[..., :-1]
-    after = xp.flip(xp.cumulative_prod(xp.flip(flat, axis=-1), axis=-1, include_initial=True)[..., :-1], axis=-1)
     inverse = tuple(order.index(each) for each in range(x.ndim))
-    return xp.permute_dims(xp.reshape(before * after, moved.shape), inverse)
+    return xp.permute_dims(xp.reshape(but_one(xp, flat), moved.shape), inverse)
 
 
 @reduction(x=lambda xp, x, axis: others(xp, x, axis))
