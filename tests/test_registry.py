@@ -232,7 +232,7 @@ def test_a_plug_in_may_say_itself_why_it_does_not_work(install):
         raise BackendError("no driver for the GPU; install one")
 
     install("without_gpu", lambda: no_driver)
-    with pytest.raises(BackendError, match=r"^backend 'without_gpu': no driver for the GPU; install one; the other backends"):
+    with pytest.raises(BackendError, match=r"^backend 'without_gpu': no driver for the GPU; install one; the other"):
         ag.get_backend("without_gpu")
 
 
