@@ -171,6 +171,30 @@ def test_where_writes_to_saved_tensors_are_allowed_the_gradient_is_that_of_what_
     assert x.grad.tolist() == [2.0, 14.0]
 
 
+def test_a_gradient_that_is_handed_out_on_the_way_is_not_written_to_after(lib):
+    def written():
+        x = leaf(lib, [1.0, 2.0, 3.0])
+        y = x * 1
+        y[0:1] = 3.0
+        return x, y, (y[:2] ** 2).sum()
+
+    x, y, z = written()
+    g, below = lib.autograd.grad(z, [y, x])
+    assert g.tolist() == [6.0, 4.0, 0.0] and below.tolist() == [0.0, 4.0, 0.0]
+    x, y, z = written()
+    z.backward(inputs=[y, x])
+    assert y.grad.tolist() == [6.0, 4.0, 0.0] and x.grad.tolist() == [0.0, 4.0, 0.0]
+    x, y, z = written()
+    y.retain_grad()
+    z.backward()
+    assert y.grad.tolist() == [6.0, 4.0, 0.0] and x.grad.tolist() == [0.0, 4.0, 0.0]
+    x, y, z = written()
+    seen = []
+    y.grad_fn.register_hook(lambda inputs, outputs: seen.append(outputs[0].tolist()))
+    z.backward()
+    assert seen == [[6.0, 4.0, 0.0]]
+
+
 # -- hooks --------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import AccumulateGrad, Node, Output, Vertex
-from .selection import settle
+from .selection import Selected, settle
 from .tensor import Tensor, as_tensor
 
 _number = itertools.count().__next__
@@ -77,6 +77,8 @@ def run_tensor_hooks(vertex: Vertex, g: Any, retained: list[tuple[Tensor, Any]] 
     """What the hooks of a tensor make of its gradient; what `retain_grad` asked for is appended to `retained`."""
     extra = vertex.extra
     assert extra is not None
+    if type(g) is Selected:
+        g.shared()  # hooks and `retain_grad` see it: it is not to be written to
     if extra.tensor_hooks:
         g = settle(g)
         flowing = as_tensor(g)
