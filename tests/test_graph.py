@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 import arraygrad as ag
@@ -188,6 +190,32 @@ def test_an_edge_can_be_a_root(lib):
     edge = lib.autograd.graph.get_gradient_edge(x * 3)
     lib.autograd.backward(edge, lib.tensor(5.0, dtype=lib.float64))
     assert x.grad.item() == 15.0
+
+
+def test_an_edge_as_a_root_takes_the_gradients_that_its_tensor_takes(lib):
+    edge_of = lib.autograd.graph.get_gradient_edge
+    x = leaf(lib, [1.0, 2.0])
+    lib.autograd.backward([edge_of((x * 2).sum())])
+    assert x.grad.tolist() == [2.0, 2.0]
+    y = x * 3
+    (g,) = lib.autograd.grad([edge_of(y[:1]), y[1]], [x])
+    assert g.tolist() == [3.0, 3.0]
+    lib.autograd.backward([edge_of(x)], [lib.ones(2, dtype=lib.float64)])
+    assert x.grad.tolist() == [3.0, 3.0]
+    with pytest.raises(RuntimeError, match="grad can be implicitly created only for scalar outputs"):
+        lib.autograd.backward([edge_of(x * 2)])
+    with pytest.raises(RuntimeError, match="grad can be implicitly created only for real scalar outputs"):
+        lib.autograd.backward([edge_of((x * 1j).sum())])
+    with pytest.raises(RuntimeError):
+        lib.autograd.backward([edge_of(x * 2)], [lib.ones(3, dtype=lib.float64)])
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_an_edge_keeps_no_array_alive():
+    y = leaf(ag, [1.0, 2.0]) + 1
+    edge, array = ag.autograd.graph.get_gradient_edge(y), weakref.ref(y.array)
+    del y
+    assert array() is None and edge.like.shape == (2,)
 
 
 def test_an_edge_has_no_shape_to_make_zeros_of(lib):
