@@ -391,3 +391,4 @@ def test_the_gradient_penalty_of_the_textbook(lib):
 def test_whether_anomaly_detection_looks_for_nan_can_be_asked(lib):
     with lib.autograd.detect_anomaly(check_nan=False):
         assert lib.is_anomaly_enabled() and not lib.is_anomaly_check_nan_enabled()
+    assert not lib.is_anomaly_enabled() and lib.is_anomaly_check_nan_enabled()
