@@ -35,7 +35,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
 
 def _without_entries(tensor: Tensor) -> Tensor:
-    """One zero in the shape of a tensor: it holds on to nothing. A lazy tensor, whose shape may not be known, holds nothing."""
+    """One zero in the shape of a tensor, which holds on to nothing. A lazy tensor, of unknown shape, holds no entries."""
     if tensor.size is None:
         return tensor.detach()
     xp, dtype = tensor.backend.xp, tensor.backend.raw_dtype(tensor.dtype)
