@@ -134,6 +134,20 @@ def test_a_checkpoint_works_with_grad_nested_and_differentiated_again():
     np.testing.assert_allclose(nested, plain)
 
 
+def test_a_function_in_a_checkpoint_may_differentiate_inside():
+    x = ag.tensor([1.0, 2.0], dtype=ag.float64, requires_grad=True)
+
+    def f(x):
+        (first,) = ag.autograd.grad((x**3).sum(), x, create_graph=True)
+        (second,) = ag.autograd.grad((first * x).sum(), x, create_graph=True)
+        return first * second
+
+    for call in (lambda: ag.checkpoint(f, x), lambda: ag.checkpoint(lambda x: ag.checkpoint(f, x) * 1, x)):
+        x.grad = None
+        call().sum().backward()
+        np.testing.assert_allclose(x.grad.numpy(), 27 * 4 * x.detach().numpy() ** 3)
+
+
 def test_a_checkpoint_keeps_the_random_numbers():
     x = ag.tensor([1.0, 2.0, 3.0], dtype=ag.float64, requires_grad=True)
     y = ag.checkpoint(lambda x: x * x * ag.rand(3, dtype=ag.float64), x)

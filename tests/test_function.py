@@ -510,3 +510,30 @@ def test_the_node_is_the_context(lib):
     y.backward()
     with pytest.raises(RuntimeError, match="second time"):
         node.saved_tensors  # noqa: B018
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_a_tangent_that_does_not_fit_its_output_raises(lib):
+    def pushed(tangent):
+        class Twice(lib.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x * 2
+
+            @staticmethod
+            def jvp(ctx, t):
+                return tangent
+
+        with lib.autograd.forward_ad.dual_level():
+            x, t = lib.ones(2, dtype=lib.float64), lib.ones(2, dtype=lib.float64)
+            dual = lib.autograd.forward_ad.make_dual(x, t)
+            return lib.autograd.forward_ad.unpack_dual(Twice.apply(dual)).tangent.tolist()
+
+    assert pushed(lib.ones(2, dtype=lib.float64)) == pushed(lib.ones(2, dtype=lib.float32)) == [1.0, 1.0]
+    with pytest.raises(RuntimeError, match="Trying to set a forward gradient that has a different size"):
+        pushed(lib.ones(3, dtype=lib.float64))
+    with pytest.raises(RuntimeError, match=r"expected Variable or None \(got int\)"):
+        pushed(3)
+    if not lib.is_reference:  # PyTorch takes it
+        with pytest.raises(TypeError, match="got dtype complex128 for an output of dtype float64"):
+            pushed(lib.ones(2, dtype=lib.complex128))

@@ -171,6 +171,30 @@ def test_where_writes_to_saved_tensors_are_allowed_the_gradient_is_that_of_what_
     assert x.grad.tolist() == [2.0, 14.0]
 
 
+def test_a_gradient_that_is_handed_out_on_the_way_is_not_written_to_after(lib):
+    def written():
+        x = leaf(lib, [1.0, 2.0, 3.0])
+        y = x * 1
+        y[0:1] = 3.0
+        return x, y, (y[:2] ** 2).sum()
+
+    x, y, z = written()
+    g, below = lib.autograd.grad(z, [y, x])
+    assert g.tolist() == [6.0, 4.0, 0.0] and below.tolist() == [0.0, 4.0, 0.0]
+    x, y, z = written()
+    z.backward(inputs=[y, x])
+    assert y.grad.tolist() == [6.0, 4.0, 0.0] and x.grad.tolist() == [0.0, 4.0, 0.0]
+    x, y, z = written()
+    y.retain_grad()
+    z.backward()
+    assert y.grad.tolist() == [6.0, 4.0, 0.0] and x.grad.tolist() == [0.0, 4.0, 0.0]
+    x, y, z = written()
+    seen = []
+    y.grad_fn.register_hook(lambda inputs, outputs: seen.append(outputs[0].tolist()))
+    z.backward()
+    assert seen == [[6.0, 4.0, 0.0]]
+
+
 # -- hooks --------------------------------------------------------------------------------------------------
 
 
@@ -367,3 +391,4 @@ def test_the_gradient_penalty_of_the_textbook(lib):
 def test_whether_anomaly_detection_looks_for_nan_can_be_asked(lib):
     with lib.autograd.detect_anomaly(check_nan=False):
         assert lib.is_anomaly_enabled() and not lib.is_anomaly_check_nan_enabled()
+    assert not lib.is_anomaly_enabled() and lib.is_anomaly_check_nan_enabled()

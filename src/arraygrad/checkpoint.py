@@ -43,7 +43,9 @@ def checkpoint(
 
     frame = _Frame(run, states)
     with saved_tensors_hooks(frame.drop, frame.recompute):
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+    frame.is_complete = True
+    return result
 
 
 def _as_it_is_now(value: Any) -> Any:
@@ -61,6 +63,8 @@ class _Frame:
         self.modes = modes.current()._replace(saved_hooks=(), saved_hooks_disabled=None)
         self.states = states
         self.count = 0
+        self.is_complete = False
+        """Whether the run is over: until then the function itself may ask for what it dropped, by a `grad` inside."""
         self.found: dict[int, Any] = {}
         self.lock = threading.RLock()
 
@@ -94,12 +98,12 @@ class _Frame:
             modes.replace(before)
             for backend, state in now.items():
                 backend.set_random_state(state)
-        if len(kept) != self.count:
+        if len(kept) < self.count or (self.is_complete and len(kept) > self.count):
             raise GradientError(
                 f"checkpoint: the function kept {self.count} values when it was called and {len(kept)} when it was run "
                 "again; expected the same: it must not depend on what changed in between"
             )
-        self.found = dict(enumerate(kept))
+        self.found = dict(enumerate(kept[: self.count]))
 
 
 __all__ = ["checkpoint"]

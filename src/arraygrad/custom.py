@@ -273,9 +273,24 @@ def _push(
             f"{len(call.outputs)}, got {len(pushed)})"
         )
     duals = tuple(
-        Dual(constant(output), constant(tangent), level) if has and tangent is not None else output
-        for output, tangent, has in zip(call.outputs, pushed, call.has_derivative, strict=True)
+        _dual(function, index, output, tangent, level) if call.has_derivative[index] and tangent is not None else output
+        for index, (output, tangent) in enumerate(zip(call.outputs, pushed, strict=True))
     )
     if isinstance(level, DualLevel):
         level.remember(call.outputs, (*args, *duals, *(None for _ in call.others)))
     return duals
+
+
+def _dual(function: Any, index: int, output: Tensor, tangent: Any, level: Level) -> Dual:
+    """An output with the tangent that `jvp` returned for it, checked."""
+    where = f"{function.__name__}: jvp: tangent {index}"
+    if not isinstance(tangent, Tensor):
+        raise ArgumentTypeError(f"{where}: expected Variable or None (got {type(tangent).__name__})")
+    if tangent.shape != output.shape:
+        raise ArgumentError(
+            f"{where}: Trying to set a forward gradient that has a different size than that of the original Tensor: got "
+            f"{list(tangent.shape)}; expected {list(output.shape)}"
+        )
+    if tangent.dtype.is_complex and not output.dtype.is_complex:
+        raise ArgumentTypeError(f"{where}: got dtype {tangent.dtype.name} for an output of dtype {output.dtype.name}")
+    return Dual(constant(output), constant(tangent.astype(output.dtype, copy=False)), level)

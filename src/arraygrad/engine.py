@@ -135,6 +135,8 @@ def walk(
         if needed is not None:
             if node in wanted:
                 arrived[node] = g
+                if type(g) is Selected:
+                    g.shared()  # it goes on, and is not to be written to
             if node not in needed:
                 continue
         op = node.op

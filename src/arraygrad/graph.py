@@ -160,11 +160,15 @@ class Node(Vertex):
 
 
 class GradientEdge(NamedTuple):
-    """Where a gradient flows to: an output of a node. It may stand for a tensor in `backward` and `grad`."""
+    """Where a gradient flows to: an output of a node. It may stand for a tensor in `backward` and `grad`.
+
+    `like` has the shape, the dtype and the place of that tensor, without its entries.
+    """
 
     node: Vertex
     output_nr: int
     vertex: Vertex
+    like: Tensor
 
 
 class Output(Vertex):

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import AccumulateGrad, Node, Output, Vertex
-from .selection import settle
+from .selection import Selected, settle
 from .tensor import Tensor, as_tensor
 
 _number = itertools.count().__next__
@@ -77,6 +77,8 @@ def run_tensor_hooks(vertex: Vertex, g: Any, retained: list[tuple[Tensor, Any]] 
     """What the hooks of a tensor make of its gradient; what `retain_grad` asked for is appended to `retained`."""
     extra = vertex.extra
     assert extra is not None
+    if type(g) is Selected:
+        g.shared()  # hooks and `retain_grad` see it: it is not to be written to
     if extra.tensor_hooks:
         g = settle(g)
         flowing = as_tensor(g)
@@ -122,8 +124,7 @@ def run_prehooks(node: Vertex, g: Any) -> Any:
     for hook in list(extra.prehooks.values()):
         result = hook(flowing)
         if result is not None:
-            flowing = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-            _check_count(hook, flowing, len(g) if several else 1)
+            flowing = _all_checked(hook, result, flowing, may_be_none=several)
     back = _like(g if several else (settle(g),), flowing)
     return tuple(back) if several else back[0]
 
@@ -138,7 +139,9 @@ def run_accumulated_hooks(leaf: AccumulateGrad) -> None:
             name = getattr(hook, "__name__", repr(hook))
             raise GradientError(f"hook '{name}', run after the gradient was accumulated, should return None.")
     for hook in list((leaf.extra.posthooks or {}).values()):
-        hook((), (leaf.grad,))
+        result = hook((), (leaf.grad,))
+        if result is not None:
+            _all_checked(hook, result, ())
 
 
 def run_posthooks(node: Node, results: Sequence[Any], g: Any) -> list[Any]:
@@ -149,17 +152,24 @@ def run_posthooks(node: Node, results: Sequence[Any], g: Any) -> list[Any]:
     for hook in list(node.extra.posthooks.values()):
         result = hook(inputs, outputs)
         if result is not None:
-            inputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-            _check_count(hook, inputs, len(results))
+            inputs = _all_checked(hook, result, inputs)
     return _like(results, inputs)
 
 
-def _check_count(hook: Callable[..., Any], values: Sequence[Any], expected: int) -> None:
-    if len(values) != expected:
+def _all_checked(
+    hook: Callable[..., Any], result: Any, before: tuple[Tensor | None, ...], may_be_none: bool = True
+) -> tuple[Tensor | None, ...]:
+    """What a node's hook returned, if it can stand for the gradients that it replaces."""
+    values = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+    if len(values) != len(before):
         raise ArgumentError(
             f"hook '{getattr(hook, '__name__', hook)}' has returned an incorrect number of values "
-            f"(got {len(values)}, but expected {expected})"
+            f"(got {len(values)}, but expected {len(before)})"
         )
+    return tuple(
+        None if value is None and may_be_none else _checked(hook, value, value if replaced is None else replaced)
+        for value, replaced in zip(values, before)
+    )
 
 
 def _tensors(values: Sequence[Any]) -> tuple[Tensor | None, ...]:

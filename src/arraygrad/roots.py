@@ -61,7 +61,7 @@ def roots_of(tensors: Any, gradients: Any) -> list[tuple[Vertex, Any]]:
 
 def _root(index: int, tensor: Any, gradient: Any) -> tuple[Vertex, Any]:
     if type(tensor) is GradientEdge:
-        return _root_of_edge(index, tensor, gradient)
+        return tensor.vertex, _implicit(tensor.like) if gradient is None else _explicit(index, tensor.like, gradient)
     if not isinstance(tensor, Tensor):
         raise ArgumentTypeError(f"outputs[{index}]: got {type(tensor).__name__}; expected a Tensor")
     if tensor.node is None:
@@ -70,15 +70,6 @@ def _root(index: int, tensor: Any, gradient: Any) -> tuple[Vertex, Any]:
             "was computed from requires a gradient, or recording was switched off"
         )
     return tensor.node, _implicit(tensor) if gradient is None else _explicit(index, tensor, gradient)
-
-
-def _root_of_edge(index: int, edge: GradientEdge, gradient: Any) -> tuple[Vertex, Any]:
-    if gradient is None:
-        raise GradientError(
-            f"outputs[{index}]: grad can be implicitly created only for scalar outputs; got the edge of {edge.node.name()}: "
-            "pass a gradient"
-        )
-    return edge.vertex, as_tensor(gradient)
 
 
 def _implicit(tensor: Tensor) -> Any:

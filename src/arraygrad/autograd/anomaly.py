@@ -51,6 +51,6 @@ def is_anomaly_enabled() -> bool:
 
 
 def is_anomaly_check_nan_enabled() -> bool:
-    """Whether anomaly detection is on and looks for NaN."""
+    """Whether anomaly detection looks for NaN, where it is on."""
     anomaly = modes.current().anomaly
-    return anomaly is not None and anomaly.check_nan
+    return anomaly is None or anomaly.check_nan

@@ -31,7 +31,15 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
             "call requires_grad_() on it before it is used"
         )
     node = vertex.node if isinstance(vertex, Output) else vertex
-    return GradientEdge(node, tensor.output_nr, vertex)
+    return GradientEdge(node, tensor.output_nr, vertex, _without_entries(tensor))
+
+
+def _without_entries(tensor: Tensor) -> Tensor:
+    """One zero in the shape of a tensor, which holds on to nothing. A lazy tensor, of unknown shape, holds no entries."""
+    if tensor.size is None:
+        return tensor.detach()
+    xp, dtype = tensor.backend.xp, tensor.backend.raw_dtype(tensor.dtype)
+    return new_tensor(tensor.backend.wrap(xp.broadcast_to(xp.zeros((), dtype=dtype, device=tensor.device), tensor.shape)))
 
 
 def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
