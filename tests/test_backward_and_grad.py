@@ -292,6 +292,15 @@ def test_materialized_zeros_can_be_differentiated_again(lib):
     assert again.item() == 3
 
 
+def test_materialized_zeros_require_a_gradient_where_what_is_found_does(lib):
+    x, unused = leaf(lib, 3.0), leaf(lib, 5.0)
+    for create_graph in (True, False):
+        found, zeros = lib.autograd.grad(x * x, [x, unused], create_graph=create_graph, materialize_grads=True)
+        assert found.requires_grad == zeros.requires_grad == create_graph
+        if create_graph:
+            assert lib.autograd.grad(zeros, [x], allow_unused=True) == (None,)
+
+
 def test_materialize_grads_forbids_allow_unused_false(lib):
     x = leaf(lib, 3.0)
     with pytest.raises(ValueError, match=r"(?i)expected allow_unused to be True or not passed"):

@@ -242,6 +242,35 @@ def test_deep_copy_of_a_container_keeps_what_is_shared_shared(lib):
     assert first is not x
 
 
+def test_deep_copies_of_a_tensor_and_its_views_share_their_entries_as_those_do(lib):
+    x = lib.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=lib.float64)
+    row, detached = x[0], x.detach()
+    x += 0
+    y, column, first, other = copy.deepcopy([x, x.T[1], row, detached])
+    first[1] = 7.0
+    assert y.tolist() == other.tolist() == [[1.0, 7.0], [3.0, 4.0]] and column.tolist() == [7.0, 4.0]
+    y[1, 1] = 8.0
+    assert column.tolist() == [7.0, 8.0] and other.tolist() == [[1.0, 7.0], [3.0, 8.0]]
+    assert x.tolist() == [[1.0, 2.0], [3.0, 4.0]] and row.tolist() == [1.0, 2.0]
+    assert not first._is_view() and not y._is_view()
+    y.requires_grad_()
+    (y * y).sum().backward()
+    assert not first.requires_grad and y.grad.tolist() == [[2.0, 14.0], [6.0, 16.0]]
+
+
+def test_a_deep_copy_of_a_view_alone_is_a_tensor_of_its_own(lib):
+    x = leaf(lib)
+    with lib.no_grad():
+        view = x[:1].detach()
+    copied = copy.deepcopy(view)
+    copied[0] = 9.0
+    assert copied.tolist() == [9.0] and view.tolist() == x[:1].tolist() != [9.0]
+    computed = (x * 1).detach()
+    part, again = copy.deepcopy([computed[1:], computed])
+    part.zero_()
+    assert again[1:].tolist() == part.tolist() and computed.tolist() == x.tolist()
+
+
 def test_deep_copy_of_a_computed_tensor_raises(lib):
     phrase = r"Only Tensors created explicitly by the user \(graph leaves\) support the deepcopy protocol at the moment"
     with pytest.raises(RuntimeError, match=phrase):

@@ -160,6 +160,20 @@ def test_a_hook_on_several_gradients_is_called_once_with_none_for_those_that_do_
     assert len(calls) == 2
 
 
+def test_a_hook_on_several_gradients_waits_for_none_that_is_not_asked_for(lib):
+    x = leaf(lib, [1.0])
+    y, z = x * 2, x * 3
+    seen = []
+    lib.autograd.graph.register_multi_grad_hook(
+        (y, z), lambda grads: seen.append([None if g is None else g.item() for g in grads])
+    )
+    product = (y * z).sum()
+    lib.autograd.grad(product, y, retain_graph=True)
+    product.backward(inputs=[z], retain_graph=True)
+    lib.autograd.grad(product, x)
+    assert seen == [[3.0, None], [None, 2.0], [3.0, 2.0]]
+
+
 def test_or_with_the_first_of_them(lib):
     x, y = leaf(lib, 1.0), leaf(lib, 2.0)
     calls = []

@@ -183,6 +183,32 @@ def test_hooks_before_a_write_see_the_gradient_of_the_old_value(lib):
     assert seen == {"old": [4.0, 4.0], "new": [1.0, 1.0]}
 
 
+@pytest.mark.parametrize("key", [[0, 1], [True, True, False], ([0, 1],)])
+def test_a_part_of_a_tensor_may_be_written_to_other_places_of_it(key):
+    # PyTorch wants a copy of the part: its write would read what it has written.
+    for backend in ("numpy", "array_api_strict"):
+        with ag.use_backend(backend):
+            x = leaf(ag, [1.0, 2.0, 3.0])
+            y = x * 1
+            y[key] = y[1:]
+            assert y.tolist() == [2.0, 3.0, 3.0]
+            y[key] += 5
+            y[0:2] = y[1:]
+            assert y.tolist() == [8.0, 3.0, 3.0]
+            y.sum().backward()
+            assert x.grad.tolist() == [0.0, 0.0, 3.0]
+
+
+def test_a_view_without_history_written_to_its_own_place_is_a_constant_there(lib):
+    x = leaf(lib, [1.0, 2.0])
+    y = x * 1
+    with lib.no_grad():
+        part = y[0:1]
+    y[0:1] = part
+    y.sum().backward()
+    assert y.tolist() == [1.0, 2.0] and x.grad.tolist() == [0.0, 1.0]
+
+
 # -- what a node keeps is never overwritten -----------------------------------------------------------------
 
 

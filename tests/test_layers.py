@@ -11,7 +11,8 @@ SOURCE = Path(arraygrad.__file__).parent
 
 LAYERS = (
     "errors", "dtypes", "standard", "structure", "modes", "backends", "graph", "selection", "conversion", "family",
-    "tensor", "ownership", "dual", "rules", "saved", "op", "call", "keys", "options", "stale", "overlaps", "views", "stacks",
+    "tensor", "ownership", "dual", "rules", "saved", "op", "call", "keys", "options", "copies", "stale", "overlaps", "views",
+    "stacks",
     "overwriting", "derive",
     "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine", "accumulation",
     "roots", "gradients", "transforms", "jacobians", "func", "context", "custom", "autograd", "profiling", "checkpoint",

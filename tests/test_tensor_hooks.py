@@ -301,6 +301,23 @@ def test_retained_grad_sees_the_result_of_all_tensor_hooks_whatever_the_order(li
     assert x.grad.tolist() == [22, 22]
 
 
+def test_a_retained_grad_that_somebody_holds_keeps_its_value(lib):
+    x = leaf(lib, [2.0])
+    y = x * 3
+    y.retain_grad()
+    z = (y * y).sum()
+    z.backward(retain_graph=True)
+    held = y.grad
+    z.backward(retain_graph=True)
+    assert held.tolist() == [12.0] and y.grad.tolist() == [24.0]
+    w = x * 3
+    z = (w * w).sum()
+    z.backward(inputs=[w], retain_graph=True)
+    held = w.grad
+    z.backward(inputs=[w])
+    assert held.tolist() == [12.0] and w.grad.tolist() == [24.0]
+
+
 def test_retain_grad_on_a_leaf_does_nothing(lib):
     x = leaf(lib)
     x.retain_grad()

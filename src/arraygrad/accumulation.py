@@ -48,14 +48,15 @@ def accumulate(entries: Sequence[tuple[Holder, list[Any]]], create_graph: bool) 
 
 
 def _change(holder: Holder, cell: list[Any], create_graph: bool) -> tuple[Any, str, Any, Any]:
-    """What to set: whose attribute, from what, to what. A `.grad` that is there stays the same object."""
+    """What to set: whose attribute, from what, to what. A `.grad` that is there stays the same object, if it is a leaf's."""
     before = holder.grad
     if before is None:
         return holder, "grad", None, own(cell)
     g = settle(cell.pop())
     if create_graph or isinstance(g, Tensor):
         return holder, "grad", before, before + as_tensor(g)
-    return before, "array", before.array, backend_of(g).wrap(before.array + g)
+    total = backend_of(g).wrap(before.array + g)
+    return (holder, "grad", before, new_tensor(total)) if type(holder) is Rest else (before, "array", before.array, total)
 
 
 def own(cell: list[Any]) -> Tensor:

@@ -121,7 +121,7 @@ class Convertible(Attached):
         return self.backend.dlpack_device(self._innermost())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        from .tensor import new_tensor
+        from .copies import copied as copied_entries
 
         if not self.is_leaf:
             raise GradientError(
@@ -130,7 +130,7 @@ class Convertible(Attached):
             )
         if id(self) in memo:
             return memo[id(self)]
-        copied = new_tensor(self.backend.xp.asarray(self.array, copy=True))
+        copied = copied_entries(self, memo)  # type: ignore[arg-type]
         memo[id(self)] = copied
         grad = self.grad
         copied.requires_grad_(self.requires_grad)

@@ -56,7 +56,7 @@ def backward(
         check_differentiable(targets)
     roots = roots_of(tensors, grad_tensors)
     retained: list[tuple[Tensor, Any]] = []
-    with Pass(roots):
+    with Pass(roots, None if targets is None else map(vertex_of, targets)):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
         holders: dict[Vertex, Holder]
         if targets is None:
@@ -121,16 +121,19 @@ def grad(
                         materialize_grads)  # fmt: skip
     roots = roots_of(outputs, grad_outputs)
     retained: list[tuple[Tensor, Any]] = []
-    with Pass(roots):
+    with Pass(roots, map(vertex_of, targets)):
         arrived = differentiate(roots, retain_graph, create_graph, targets, retained, modes.depth.get() > 0)
-        results = [_result(arrived, index, target, allow_unused, materialize_grads) for index, target in enumerate(targets)]
+        results = [
+            _result(arrived, index, target, allow_unused, materialize_grads, create_graph)
+            for index, target in enumerate(targets)
+        ]
         if retained:
             accumulate(_cells(retained, ()), create_graph)
     return tuple(results)
 
 
 def _result(
-    arrived: dict[Vertex, Any], index: int, target: Tensor, allow_unused: bool | None, materialize: bool
+    arrived: dict[Vertex, Any], index: int, target: Tensor, allow_unused: bool | None, materialize: bool, create_graph: bool
 ) -> Tensor | None:
     if vertex_of(target) in arrived:
         return own([arrived[vertex_of(target)]])
@@ -139,7 +142,7 @@ def _result(
             f"grad: materialize_grads: got a GradientEdge as input {index}, whose shape is not known; pass the tensor itself"
         )
     if materialize:
-        return new_tensor(target.backend.xp.zeros_like(bare(target)))
+        return new_tensor(target.backend.xp.zeros_like(bare(target))).requires_grad_(create_graph)
     if allow_unused:
         return None
     raise GradientError(

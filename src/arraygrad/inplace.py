@@ -9,6 +9,7 @@ from .dtypes import DType
 from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
 from .keys import plain_key
+from .modes import is_grad_enabled
 from .ops import activations, creation, elementwise, searching
 from .ops.data_type import astype
 from .ops.indexing import getitem, index_set, is_basic
@@ -61,14 +62,21 @@ def updating(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
 def setitem(self: Tensor, key: Any, value: Any, /) -> None:
     """x[key] = value: the overwritten entries get no gradient, `value` gets that of what it wrote."""
     key = plain_key(key, self.array)
-    view = view_of(value) if isinstance(value, Tensor) else None
-    if view is not None and view.parent is self and view.op is getitem.op and view.options["key"] == key:
+    if isinstance(value, Tensor) and _is_part(value, self, key):
         count_write(self)  # the end of `x[key] += y`: it is written
     elif view_of(self) is not None and is_basic({"key": key}) and has_overlaps(self):
         copy_(getitem(self, key), _like(self, value, "setitem"))
     else:
         check_writable(self, "setitem", in_part=True)
         write_at(self, key, _like(self, value, "setitem"), index_set.op)
+
+
+def _is_part(value: Tensor, x: Tensor, key: Any) -> bool:
+    """Whether a value is the view x[key], with its history where there is one to record."""
+    view = view_of(value)
+    if view is None or view.parent is not x or view.op is not getitem.op or (view.cut and is_grad_enabled()):
+        return False
+    return is_basic({"key": key}) and bool(view.options["key"] == key)
 
 
 def _like(x: Tensor, value: Any, operation: str) -> Tensor:

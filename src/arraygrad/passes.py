@@ -13,14 +13,18 @@ _current: ContextVar[Pass | None] = ContextVar("arraygrad.pass", default=None)
 
 
 class Pass:
-    """One call of `backward` or `grad`, as a context. Callbacks run at its end, unless it failed."""
+    """One call of `backward` or `grad`, as a context. Callbacks run at its end, unless it failed.
 
-    __slots__ = ("_token", "callbacks", "roots")
+    `inputs` are the vertices that it is to end at, None if it ends at all leaves.
+    """
+
+    __slots__ = ("_token", "callbacks", "inputs", "roots")
 
     _token: Token[Pass | None]
 
-    def __init__(self, roots: Sequence[tuple[Vertex, Any]]) -> None:
-        self.roots = roots
+    def __init__(self, roots: Sequence[tuple[Vertex, Any]], inputs: Iterable[Vertex] | None) -> None:
+        self.roots = [vertex for vertex, _ in roots]
+        self.inputs = None if inputs is None else frozenset(inputs)
         self.callbacks: list[Callable[[], None]] = []
 
     def __enter__(self) -> Pass:
@@ -35,13 +39,17 @@ class Pass:
             _current.reset(self._token)
 
     def reaches(self) -> set[Vertex]:
-        """The vertices that the walk comes to, if nobody restricted its inputs."""
-        stack, seen = [vertex for vertex, _ in self.roots], set[Vertex]()
+        """The vertices that the walk comes to."""
+        from .engine import leading_to
+
+        stack, seen = list(self.roots), set[Vertex]()
         while stack:
             vertex = stack.pop()
             if vertex not in seen:
                 seen.add(vertex)
                 stack.extend(sources(vertex))
+        if self.inputs is not None:
+            seen &= leading_to(self.inputs, self.roots).union(self.inputs, self.roots)
         return seen
 
 
