@@ -512,6 +512,27 @@ def test_the_node_is_the_context(lib):
         node.saved_tensors  # noqa: B018
 
 
+def test_attributes_can_be_set_on_the_node_too(lib):
+    class Scaled(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, scale):
+            ctx.scale = scale
+            return x * scale
+
+        @staticmethod
+        def backward(ctx, g):
+            ctx.seen = g.item()
+            return g * ctx.scale, None
+
+    x = lib.tensor(1.0, requires_grad=True)
+    y = Scaled.apply(x, 3.0)
+    y.grad_fn.scale = 5.0
+    y.backward()
+    assert x.grad.item() == 5.0 and y.grad_fn.scale == 5.0 and y.grad_fn.seen == 1.0
+    del y.grad_fn.seen
+    assert not hasattr(y.grad_fn, "seen")
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 def test_a_tangent_that_does_not_fit_its_output_raises(lib):
     def pushed(tangent):

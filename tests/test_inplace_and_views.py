@@ -339,6 +339,19 @@ def test_entries_that_share_their_place_cannot_be_written_to(lib):
         lib.ones(1).expand(3).mul_(2)
 
 
+@pytest.mark.parametrize(
+    "key", [([0], [4]), ([0], [-4]), ([2],), (5,), (slice(None), [3]), (slice(None), [-4]), ([0], 3), (3, [0])], ids=str
+)
+def test_what_an_index_misses_is_not_written_to(lib, key):
+    y = lib.ones((2, 3)) * 1
+    key = tuple(lib.tensor(part) if isinstance(part, list) else part for part in key)
+    with pytest.raises(IndexError, match=r"out of (bounds|range)"):
+        y[key] = 9.0
+    with pytest.raises(IndexError, match=r"out of (bounds|range)"):
+        y[key] += 9.0
+    assert y.tolist() == [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+
+
 def test_a_write_cannot_change_shape_or_kind(lib):
     with pytest.raises(RuntimeError, match=r"output with shape \[1\] doesn't match the broadcast shape \[2\]"):
         lib.ones(1).add_(lib.ones(2))

@@ -186,6 +186,27 @@ def test_accumulation_onto_a_grad_with_a_graph_keeps_the_object_and_its_graph(li
     x.grad = None
 
 
+def test_accumulation_shows_in_all_that_share_the_entries_of_the_grad(lib):
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).sum().backward()
+    view, alias, version = x.grad[1:], x.grad.detach(), x.grad._version
+    (x * x).sum().backward()
+    assert view.tolist() == [8.0] and alias.tolist() == [4.0, 8.0]
+    assert x.grad._version == alias._version == version + 1
+
+
+def test_grads_may_be_views_of_one_tensor(lib):
+    a, b = lib.ones(2, requires_grad=True), lib.ones(3, requires_grad=True)
+    flat = lib.zeros(5)
+    a.grad, b.grad = flat[:2], flat[2:]
+    for _ in range(2):
+        ((a * 2).sum() + (b * 3).sum()).backward()
+    assert flat.tolist() == [4.0, 4.0, 6.0, 6.0, 6.0]
+    flat.zero_()
+    assert a.grad.tolist() == [0.0, 0.0] and b.grad.tolist() == [0.0, 0.0, 0.0]
+    assert not flat.requires_grad
+
+
 def test_accumulation_under_create_graph_binds_a_new_grad(lib):
     x = lib.tensor([1.0, 2.0], requires_grad=True)
     (x * x).sum().backward()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from . import modes
 from .backends import backend_of
 from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .family import Rest
@@ -13,6 +14,7 @@ from .graph import AccumulateGrad
 from .hooks import run_accumulated_hooks, run_prehooks
 from .selection import Selected, settle
 from .tensor import Tensor, as_tensor, new_tensor
+from .views import write
 
 Holder = AccumulateGrad | Rest
 
@@ -38,10 +40,10 @@ def accumulate(entries: Sequence[tuple[Holder, list[Any]]], create_graph: bool) 
         changes = [_change(holder, cell, create_graph) for holder, cell in entries]
         try:
             for owner, attribute, _, after in changes:
-                setattr(owner, attribute, after)
+                _set(owner, attribute, after)
         except BaseException:
             for owner, attribute, before, _ in changes:
-                setattr(owner, attribute, before)
+                _set(owner, attribute, before)
             raise
     for leaf, _ in hooked:
         run_accumulated_hooks(leaf)  # type: ignore[arg-type]
@@ -57,6 +59,15 @@ def _change(holder: Holder, cell: list[Any], create_graph: bool) -> tuple[Any, s
         return holder, "grad", before, before + as_tensor(g)
     total = backend_of(g).wrap(before.array + g)
     return (holder, "grad", before, new_tensor(total)) if type(holder) is Rest else (before, "array", before.array, total)
+
+
+def _set(owner: Any, attribute: str, value: Any) -> None:
+    """Set the attribute of a change. A `.grad` may share its entries: with its views, or with what it is a view of."""
+    if attribute == "array" and owner.rest is not None:
+        with modes.no_grad():
+            write(owner, new_tensor(value))
+    else:
+        setattr(owner, attribute, value)
 
 
 def own(cell: list[Any]) -> Tensor:

@@ -134,7 +134,7 @@ class FunctionOp(Op):
 class FunctionNode(Node):
     """The node of such a call. To a PyTorch user it is the `ctx` as well, with what it saved and the user's attributes."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -144,7 +144,7 @@ class FunctionNode(Node):
         return _saved(self, kept_with_graph(self))
 
     def __getattr__(self, name: str) -> Any:
-        """An attribute that `forward` gave its `ctx`."""
+        """An attribute that `ctx` has of its own; those of the user are in the dictionary that the two share."""
         return getattr(self.options.call.ctx, name)
 
 
@@ -166,6 +166,7 @@ class Recorded(NamedTuple):
 
 def _record(op: FunctionOp, level: Level, args: Sequence[Any], inner: Sequence[Any], call: Call) -> tuple[Any, ...]:
     node = FunctionNode()
+    node.__dict__ = call.ctx.__dict__
     node.op = op
     node.level = level
     node.number = next_number()

@@ -89,7 +89,7 @@ class TorchBackend(Backend):
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         if not has_integer_array(key):
             return super().index_add(x, values, key=key)
-        given, axis, at, values = along_one_axis(self.xp, x, values, key)
+        given, axis, at, values = along_one_axis(self.xp, x, values, key, known_to=self)
         return given.index_add(axis, at, values).reshape(x.shape)
 
     def add_at(self, x: Array, values: Array, key: Any) -> Array:
@@ -97,7 +97,7 @@ class TorchBackend(Backend):
             return self.index_add(x, values, key=key)
         if not has_integer_array(key):
             return super().add_at(x, values, key)
-        given, axis, at, values = along_one_axis(self.xp, x, values, key)
+        given, axis, at, values = along_one_axis(self.xp, x, values, key, known_to=self)
         return given.index_add_(axis, at, values).reshape(x.shape)
 
     def own(self, cell: list[Array]) -> Array:

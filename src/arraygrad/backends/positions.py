@@ -105,8 +105,9 @@ def upwards(shape: tuple[int, ...], key: Any) -> tuple[Any, tuple[int, ...]]:
     return tuple(parts), tuple(flipped)
 
 
-def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
-    """For each entry of `x[key]`, in its shape, its position in the flattened x of `shape`."""
+def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any, known_to: Any = None) -> Array:
+    """For each entry of `x[key]`, in its shape, its position in the flattened x of `shape`. Raises IndexError for an index
+    beyond its axis, if it is known to a backend."""
     parts = _one_an_axis(xp, key, len(shape))
     is_basic = [part is None or isinstance(part, slice) for part in parts]
     arrays = [part for part, basic in zip(parts, is_basic, strict=True) if not basic]
@@ -129,14 +130,19 @@ def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any) -> Array:
             index = xp.reshape(index, (1,) * place + (-1,) + (1,) * (ndim - place - 1))
         else:
             index = xp.astype(xp.asarray(part, device=device), flat.dtype, copy=False)
+            if known_to is not None and known_to.has_values(index) and xp.any((index < -length) | (index >= length)):
+                raise IndexError(f"index is out of bounds for axis {axis - 1} with size {length}")
             index = xp.where(index < 0, index + length, index)
             index = xp.reshape(index, (1,) * (lead + depth - index.ndim) + tuple(index.shape) + (1,) * (ndim - lead - depth))
         flat = flat + index * stride
     return flat
 
 
-def along_one_axis(xp: Any, x: Array, values: Array, key: Any) -> tuple[Array, int, Array, Array]:
-    """To add values at a key with integer arrays: x, flattened if need be, an axis, indices of it, and the values there."""
+def along_one_axis(
+    xp: Any, x: Array, values: Array, key: Any, known_to: Any = None
+) -> tuple[Array, int, Array, Array]:
+    """To add values at a key with integer arrays: x, flattened if need be, an axis, indices of it, and the values there.
+    Where x is flattened, indices are checked as `positions` checks them."""
     parts = parts_of(key)
     axis = next(place for place, part in enumerate(parts) if is_integer_array(part))
     others = (*parts[:axis], *parts[axis + 1 :])
@@ -146,7 +152,7 @@ def along_one_axis(xp: Any, x: Array, values: Array, key: Any) -> tuple[Array, i
         values = xp.broadcast_to(values, (*before, *index.shape, *after))
         at = xp.reshape(xp.where(index < 0, index + length, index), (-1,))
         return x, axis, at, xp.reshape(values, (*before, math.prod(index.shape), *after))
-    at = positions(xp, x.shape, key, xp.device_of(x))
+    at = positions(xp, x.shape, key, xp.device_of(x), known_to)
     given = xp.reshape(xp.broadcast_to(values, at.shape), (-1,))
     return xp.reshape(x, (-1,)), 0, xp.reshape(at, (-1,)), given
 

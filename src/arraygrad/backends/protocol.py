@@ -165,19 +165,19 @@ class Backend(RandomNumbers):
         if self._reads(key, x.ndim):
             key, flipped = self.readable(x, key)
             return (self.xp.flip(x, axis=flipped) if flipped else x)[key]
-        at = positions(self.xp, x.shape, key, self.device_of(x))
+        at = self._positions(x, key)
         return self.xp.reshape(self.xp.take(self.xp.reshape(x, (-1,)), self.xp.reshape(at, (-1,))), at.shape)
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` added at `key`; repeated indices add up."""
         if not has_integer_array(key):
             return self.index_set(x, self.getitem(x, key) + values, key=key)
-        return add(self.xp, x, positions(self.xp, x.shape, key, self.device_of(x)), values)
+        return add(self.xp, x, self._positions(x, key), values)
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         """A copy of `x` with `values` at `key`; of repeated indices the last wins."""
         if not self.writable or has_integer_array(key) or not self._writes(key, x.ndim):
-            return put(self.xp, x, positions(self.xp, x.shape, key, self.device_of(x)), values)
+            return put(self.xp, x, self._positions(x, key), values)
         key, flipped = self.readable(x, key)
         out = self.xp.clone(self.xp.flip(x, axis=flipped) if flipped else x)
         out[key] = values
@@ -191,6 +191,9 @@ class Backend(RandomNumbers):
             x[key] += values
             return self.xp.flip(x, axis=flipped) if flipped else x
         return self.index_add(x, values, key=key)
+
+    def _positions(self, x: Array, key: Any) -> Array:
+        return positions(self.xp, x.shape, key, self.device_of(x), known_to=self)
 
     def _reads(self, key: Any, ndim: int) -> bool:
         """Whether the library reads x[key]."""
