@@ -94,11 +94,13 @@ def run_tensor_hooks(vertex: Vertex, g: Any, retained: list[tuple[Tensor, Any]] 
     return g
 
 
-def _checked(hook: Callable[..., Any], result: Any, before: Tensor) -> Tensor:
-    """A hook's result, if it can stand for the gradient that it replaces."""
+def _checked(hook: Callable[..., Any], result: Any, before: Tensor | None) -> Tensor:
+    """A hook's result, if it can stand for the gradient that it replaces; None is replaced by any."""
     name = getattr(hook, "__name__", repr(hook))
     if not isinstance(result, Tensor):
         raise ArgumentTypeError(f"expected Variable, but hook returned '{type(result).__name__}' (hook '{name}')")
+    if before is None:
+        return result
     if result.shape != before.shape:
         raise ArgumentError(
             f"hook '{name}' has changed the size of value: got {result.shape}, expected {before.shape}"
@@ -167,7 +169,7 @@ def _all_checked(
             f"(got {len(values)}, but expected {len(before)})"
         )
     return tuple(
-        None if value is None and may_be_none else _checked(hook, value, value if replaced is None else replaced)
+        None if value is None and may_be_none else _checked(hook, value, replaced)
         for value, replaced in zip(values, before)
     )
 
