@@ -331,7 +331,10 @@ def test_hooks_that_pack_record_nothing_and_are_not_packed_in_turn(lib):
 
 def test_hooks_can_be_forbidden(lib):
     hooks = lib.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, lambda packed: packed)
-    with lib.autograd.graph.disable_saved_tensors_hooks("not here"), pytest.raises(RuntimeError, match="not here"), hooks:
+    forbidden = lib.autograd.graph.disable_saved_tensors_hooks
+    with forbidden("not here"), pytest.raises(RuntimeError, match="not here"), hooks:
+        pass
+    with hooks, pytest.raises(RuntimeError, match="nor there"), forbidden("nor there"):
         pass
 
 

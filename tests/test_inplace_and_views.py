@@ -446,3 +446,12 @@ def test_parts_of_an_inference_tensor_are_inference_tensors_too(lib):
     for part in (x[0], x.unbind()[0]):
         with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
             part * w
+
+
+def test_a_detached_tensor_is_an_inference_tensor_if_what_it_came_from_is_one(lib):
+    normal = lib.ones(2)
+    with lib.inference_mode():
+        x = lib.ones(2)
+        assert not normal.detach().is_inference() and not normal.data.is_inference()
+    assert x.detach().is_inference() and x.data.is_inference()
+    assert not x.clone().detach().is_inference()

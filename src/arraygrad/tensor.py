@@ -296,21 +296,25 @@ def detached(tensor: Tensor, counts: bool) -> Tensor:
         path.append((highest, view))
         highest, view = view.parent, view_of(view.parent)
     if view is None:
-        view = View(new_tensor(_without_graph(highest.array)), None, {}, cut=True)
+        view = View(_without_graph(highest), None, {}, cut=True)
         view.parent._rest().version = highest._rest().version
         join(highest, view)
     parent = view.parent
     for member, step in reversed(path):
-        parent, above = new_tensor(_without_graph(member.array)), parent
+        parent, above = _without_graph(member), parent
         join(parent, View(above, step.op, step.options))
-    result = new_tensor(_without_graph(tensor.array))
+    result = _without_graph(tensor)
     join(result, View(parent, None, {}, cut=True))
     result._rest().version = tensor._rest().version if counts else [0]
     return result
 
 
-def _without_graph(array: Any) -> Any:
-    return array.detach() if isinstance(array, Tensor) else array
+def _without_graph(tensor: Tensor) -> Tensor:
+    """Another tensor of the same entries: one that was made in inference mode, or none."""
+    array = tensor.array
+    other = new_tensor(array.detach() if isinstance(array, Tensor) else array)
+    other.__class__ = InferenceTensor if type(tensor) is InferenceTensor else Tensor
+    return other
 
 
 PLAIN = (Tensor, InferenceTensor)

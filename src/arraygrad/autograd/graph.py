@@ -104,7 +104,9 @@ class disable_saved_tensors_hooks(modes.Switch):
         self.error_message = error_message
 
     def _inside(self) -> modes.Modes:
-        """No hooks may be set."""
+        """No hooks may be set, and none may be set already."""
+        if modes.current().saved_hooks:
+            raise GradientError(self.error_message)
         return modes.current()._replace(saved_hooks_disabled=self.error_message)
 
     def _another(self) -> disable_saved_tensors_hooks:
