@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .graph import ROOT, AccumulateGrad, Level
+from .graph import ROOT, AccumulateGrad, Level, Vertex
 
 if TYPE_CHECKING:
     from .op import Op
@@ -143,3 +143,9 @@ def base_of(tensor: Tensor) -> Tensor | None:
             break
         found = view.parent
     return found
+
+
+def retains_grad(tensor: Tensor, node: Vertex | None) -> bool:
+    """Whether `.grad` of a tensor that a node made is filled although it is not a leaf."""
+    extra = None if node is None else node.extra
+    return extra is not None and extra.retained is not None and extra.retained() is tensor

@@ -8,9 +8,9 @@ from typing import Any
 from . import modes
 from .call import dispatch
 from .dual import Dual
-from .family import View, ancestors, members, remember, shared
+from .family import View, ancestors, members, remember, retains_grad, shared
 from .graph import AccumulateGrad
-from .tensor import Tensor, retains_grad
+from .tensor import Tensor
 
 
 class Stale(Tensor):

@@ -14,7 +14,7 @@ from .backends import Backend, backend_of, device_of, learn_dtypes
 from .conversion import Convertible
 from .dtypes import HALVES, STANDARD, DType
 from .errors import ArgumentTypeError, GradientError
-from .family import Rest, View, base_of, join, view_of
+from .family import Rest, View, base_of, join, retains_grad, view_of
 from .graph import ROOT, AccumulateGrad, Output, Vertex
 from .modes import current
 
@@ -250,12 +250,6 @@ class Tensor(Convertible):
         return self.__array_namespace__()
 
 
-def retains_grad(tensor: Tensor, node: Vertex | None) -> bool:
-    """Whether `.grad` of a tensor that a node made is filled although it is not a leaf."""
-    extra = None if node is None else node.extra
-    return extra is not None and extra.retained is not None and extra.retained() is tensor
-
-
 class InferenceTensor(Tensor):
     """A tensor that was made in inference mode: it takes no part in differentiation."""
 
@@ -287,8 +281,8 @@ def new_tensor(array: Any, node: Vertex | None = None) -> Tensor:
 def detached(tensor: Tensor, counts: bool) -> Tensor:
     """The same entries without a history, in the same family.
 
-    It must not keep the tensor alive, and with that its graph. So both hang on a third that has no history: its like is
-    made for the top of the family, and for each view on the way.
+    It must not keep the tensor and its graph alive. So both hang on a third without history: its like is made for the top
+    of the family, and for each view on the way.
     """
     path: list[tuple[Tensor, View]] = []
     highest, view = tensor, view_of(tensor)
@@ -311,8 +305,7 @@ def detached(tensor: Tensor, counts: bool) -> Tensor:
 
 def _without_graph(tensor: Tensor) -> Tensor:
     """Another tensor of the same entries: one that was made in inference mode, or none."""
-    array = tensor.array
-    other = new_tensor(array.detach() if isinstance(array, Tensor) else array)
+    other = new_tensor(tensor.array.detach() if isinstance(tensor.array, Tensor) else tensor.array)
     other.__class__ = InferenceTensor if type(tensor) is InferenceTensor else Tensor
     return other
 
