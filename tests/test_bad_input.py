@@ -129,3 +129,14 @@ def test_errors_inside_composed_functions_keep_their_class_and_say_all_arguments
         ag.diff(VECTOR, axis=None)
     with pytest.raises(TypeError, match=r"^einsum\(\) got an unexpected keyword argument 'order'"):
         ag.einsum("i->", VECTOR, order="C")
+
+
+def test_an_error_of_a_class_that_a_library_gives_a_name_to_keeps_it_and_says_the_operation():
+    jax = pytest.importorskip("jax")
+
+    def distinct(x):
+        return ag.unique_values(ag.asarray(x)).array
+
+    with pytest.raises(jax.errors.ConcretizationTypeError) as caught:
+        jax.jit(distinct)(jax.numpy.ones(3))
+    assert "raised in unique_values(x: shape (3,) float32)" in caught.value.__notes__

@@ -74,8 +74,9 @@ def _both(kind: type[Exception]) -> type[Exception]:
 def explain(operation: str, arguments: str, error: Exception) -> Exception:
     """What an array library raised, as an error of this tree that says the operation and its arguments.
 
-    An error of a class of the library's own (`LinAlgError`) stays one of that class too, if it is one of wrong values. That
-    an argument lacks an attribute means that it is of a wrong type. Any other error gets a note.
+    An error of a public class of the library's own (`LinAlgError`) stays one of that class too, if it is one of wrong
+    values; any other (`jax.errors.TracerArrayConversionError`) gets a note. That an argument lacks an attribute means that
+    it is of a wrong type.
     """
     message = f"{operation}({arguments}): {error}"
     if isinstance(error, ArraygradError):
@@ -84,8 +85,8 @@ def explain(operation: str, arguments: str, error: Exception) -> Exception:
         return IndexingError(message)
     if type(error) in (ValueError, RuntimeError):
         return ArgumentError(message)
-    if isinstance(error, (TypeError, AttributeError)):
-        return ArgumentTypeError(message)
+    if type(error) in (TypeError, AttributeError) or (isinstance(error, TypeError) and type(error).__name__[0] == "_"):
+        return ArgumentTypeError(message)  # NumPy's TypeErrors are of private classes, which nobody catches by name
     if type(error).__init__ in (ValueError.__init__, RuntimeError.__init__):
         return _both(type(error))(message)
     error.add_note(f"raised in {operation}({arguments})")
