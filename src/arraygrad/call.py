@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 import sys
-import traceback
 from collections.abc import Iterable, Sequence
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .backends import Backend, backend_of
 from .dtypes import as_dtype
@@ -26,6 +25,9 @@ from .saved import is_held, pack
 from .selection import Selected, settle
 from .tensor import InferenceTensor, Tensor, as_tensor, constant, new_tensor
 
+if TYPE_CHECKING:
+    from traceback import FrameSummary
+
 TRACEBACK = "forward call"
 """The key in a node's metadata for the place of the forward call, if `detect_anomaly` is on."""
 
@@ -36,9 +38,11 @@ LINE = "line"
 """The key for the line of the forward call, if a profile watched it."""
 
 
-def frames_of_caller() -> list[traceback.FrameSummary]:
+def frames_of_caller() -> list[FrameSummary]:
     """The calls that led here, without arraygrad's own."""
-    frames = traceback.extract_stack()
+    from traceback import extract_stack
+
+    frames: list[FrameSummary] = extract_stack()
     while frames and frames[-1].filename.startswith((_PACKAGE, "<string>")):
         frames.pop()
     return frames
@@ -220,7 +224,9 @@ def record(
     if hooks and type(node.kept) is tuple:
         node.kept = pack(node.kept, hooks)
     if current().anomaly is not None:
-        node.metadata[TRACEBACK] = "".join(traceback.format_list(frames_of_caller()))
+        from traceback import format_list
+
+        node.metadata[TRACEBACK] = "".join(format_list(frames_of_caller()))
     if current().profiler is not None:
         frame = (frames_of_caller() or [None])[-1]
         node.metadata[LINE] = "" if frame is None else f"{frame.filename}:{frame.lineno} {frame.line}"

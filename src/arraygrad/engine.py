@@ -179,7 +179,7 @@ def walk(
                     h = h.settle()  # nobody asks there where it counts
             if spec is not None and (h.shape != spec.shape or h.dtype != spec.dtype):
                 h = conform(h, spec) if type(h) is not Selected else fit(h, spec)
-            if source.is_end:
+            if source.op is None and source.is_end:
                 pending.deliver(source, h)
                 continue
             number = source.number

@@ -144,13 +144,16 @@ class Node(Vertex):
             for edge in self.edges
         )
 
-    def __getattr__(self, name: str) -> Any:
-        """`_saved_<name>`: a kept value by the name of the argument, or `_saved_result`; `_raw_saved_<name>` takes hooks."""
-        if name.startswith("_saved_"):
-            return self.op.saved(self, name.removeprefix("_saved_"))
-        if name.startswith("_raw_saved_"):
-            return self.op.raw_saved(self, name.removeprefix("_raw_saved_"))
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @classmethod
+    def show(cls, name: str) -> None:
+        """Let nodes have `_saved_<name>`, what they keep under a name, and `_raw_saved_<name>`, which takes hooks.
+
+        As properties: a `__getattr__` would make every other attribute slow.
+        """
+        if hasattr(cls, f"_saved_{name}"):
+            return
+        setattr(cls, f"_saved_{name}", property(lambda node: node.op.saved(node, name)))
+        setattr(cls, f"_raw_saved_{name}", property(lambda node: node.op.raw_saved(node, name)))
 
     def __call__(self, *gradients: Any) -> Any:
         """The gradients of the node's inputs from those of its outputs: Tensors or None, one alone or a tuple of them."""

@@ -22,6 +22,7 @@ import inspect
 from collections import namedtuple
 from collections.abc import Callable
 from functools import partial
+from types import CodeType
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
@@ -137,8 +138,8 @@ def missing() -> Any:
 
 def composite(function: F) -> F:
     """Written in other operations. What they raise is said to be of this function, with its arguments."""
-    name, signature = _name(function), inspect.signature(function)
-    _check_signature(name, signature)
+    name, (signature, bare) = _name(function), _signature(function)
+    _check_signature(name, bare)
 
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
@@ -176,13 +177,13 @@ def _name(function: Function) -> str:
 
 def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any) -> F:
     name = _name(function)
-    signature = inspect.signature(function)
+    signature, bare = _signature(function)
     arrays = tuple(
         parameter.name for parameter in signature.parameters.values()
         if parameter.annotation is Array or str(parameter.annotation).startswith("Array")
     )
     options = tuple(parameter for parameter in signature.parameters if parameter not in arrays)
-    _check_signature(name, signature)
+    _check_signature(name, bare)
     op = Op(name, arrays, options, rules)
     op.kind = kind
     op.elementwise = kind is Kind.ELEMENTWISE
@@ -200,7 +201,7 @@ def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any)
     if name in declared or name in composites:
         raise DeclarationError(f"{name}: declared twice")
     declared[name] = op
-    call = _calls(op, signature)
+    call = _calls(op, signature, bare)
     call.__name__ = call.__qualname__ = function.__name__
     call.__module__, call.__doc__ = function.__module__, function.__doc__
     call.__annotations__ = function.__annotations__
@@ -208,16 +209,28 @@ def _declare(function: F, kind: Kind, rules: dict[str, Rule], **attributes: Any)
     return cast(F, call)
 
 
-def _check_signature(name: str, signature: inspect.Signature) -> None:
+_signatures: dict[str, tuple[inspect.Signature, str]] = {}
+
+
+def _signature(function: Function) -> tuple[inspect.Signature, str]:
+    """A function's signature, and as source without annotations. Found once for all functions that are alike in it, since
+    nothing else takes as long when the declarations are imported."""
+    plain = inspect.unwrap(function)
+    code = plain.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + 2]
+    counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags
+    key = repr((names, counts, plain.__defaults__, plain.__kwdefaults__, plain.__annotations__))
+    if key not in _signatures:
+        signature = inspect.signature(plain)
+        bare = inspect.Signature([p.replace(annotation=p.empty) for p in signature.parameters.values()])
+        _signatures[key] = signature, str(bare)
+    return _signatures[key]
+
+
+def _check_signature(name: str, bare: str) -> None:
     """Raise DeclarationError unless the signature is the standard's, for functions that the standard has."""
     expected = signature_of(name)
-    bare = signature.replace(
-        parameters=[
-            parameter.replace(annotation=inspect.Parameter.empty) for parameter in signature.parameters.values()
-        ],
-        return_annotation=inspect.Signature.empty,
-    )
-    if expected is not None and str(bare) != expected:
+    if expected is not None and bare != expected:
         raise DeclarationError(f"{name}: declared with the signature {bare}; the standard's is {expected}")
 
 
@@ -241,16 +254,18 @@ def _check_rules(op: Op) -> None:
         check(op, op.jvp, names | {"t"} | {f"t{position}" for position in range(1, op.arity + 1)})
 
 
-def _calls(op: Op, signature: inspect.Signature) -> Function:
-    """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature."""
+@functools.cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<string>", "exec")
+
+
+def _calls(op: Op, signature: inspect.Signature, bare: str) -> Function:
+    """The public function: a short way for elementwise operations, else `dispatch` behind the declared signature, of which
+    `bare` is the source."""
     if (op.elementwise or (op.pointwise and op.kind is Kind.GENERAL)) and not op.options and op.arity == 1:
         return hotpath.unary(op)
     if op.is_of_pairs:
         return hotpath.binary(op, hotpath.general(op))
-    bare = signature.replace(
-        parameters=[p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()],
-        return_annotation=inspect.Signature.empty,
-    )
     options = "{" + ", ".join(f"{name!r}: {source(op, signature.parameters[name])}" for name in op.options) + "}"
     if op.multiple or op.variadic or op.arity > 2 or op.positional != op.arity:
         short = partial(dispatch, op) if op.multiple else hotpath.several(op)
@@ -262,7 +277,7 @@ def _calls(op: Op, signature: inspect.Signature) -> Function:
         short = viewing(op, (lambda x, options: dispatch(op, (x,), options)) if op.multiple else short)  # type: ignore[arg-type]
         arrays = op.arrays[0]
     scope = {"call_operation": short, **names(op)}
-    exec(f"def call{bare}: return call_operation({arrays}, {options})", scope)
+    exec(_compiled(f"def call{bare}: return call_operation({arrays}, {options})"), scope)
     return scope["call"]
 
 

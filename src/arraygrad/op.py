@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from .backends import Backend, backend_of, is_array
@@ -39,17 +39,37 @@ class Plan(NamedTuple):
 
 NOTHING = Plan((), (), False)
 
+RESULT = "result"
+"""What the output is called among the values that a node keeps."""
+
+
+class PullsToCome(Sequence[Callable[..., Any]]):
+    """Stands for the reverse rules of an operation until one is asked for."""
+
+    def __init__(self, op: Op) -> None:
+        self._op = op
+
+    def _made(self) -> Any:
+        from . import derive  # which calls operations, and so comes after this module
+
+        self._op.pulls = derive.pulls(self._op)
+        return self._op.pulls
+
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        return iter(self._made())
+
+    def __getitem__(self, position: Any) -> Any:
+        return self._made()[position]
+
+    def __len__(self) -> int:
+        return self._op.arity
+
 
 class Op:
     """A declared operation. Made by the decorators in `kinds`, which say what the attributes mean."""
 
     kind: Kind
     function: Callable[..., Any]
-    pulls: Sequence[Callable[..., Any] | None]
-    push: Callable[..., Any]
-    share: Callable[..., Any]
-    passes_masks: bool
-    cores: tuple[tuple[int, ...], tuple[int, ...]]
 
     def __init__(self, name: str, arrays: tuple[str, ...], options: tuple[str, ...], rules: dict[str, Rule]) -> None:
         self.name = name
@@ -85,24 +105,30 @@ class Op:
         """Whether the result is stored by another backend: that of the option."""
         self.named = {name for rule in rules.values() for name in parameters(rule)} if rules else set()
         self.pointwise = False
+        self.pulls: Sequence[Callable[..., Any]] = PullsToCome(self)
+        """For each argument the function `(g, kept, options)` that gives its gradient."""
+        for kept in (*arrays, RESULT):
+            Node.show(kept)
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
-    def __getattr__(self, attribute: str) -> Any:
-        """Functions derived from the rules are made when first used: importing must be quick."""
-        if attribute in ("passes_masks", "cores"):
-            setattr(self, attribute, self._passes_masks() if attribute == "passes_masks" else self._cores())
-            return getattr(self, attribute)
-        if attribute not in ("pulls", "push", "share"):
-            raise AttributeError(attribute)
-        from . import derive  # which calls operations, and so comes after this module
+    @cached_property
+    def push(self) -> Callable[..., Any]:
+        """The forward rule. Functions derived from the rules are made when first used: importing must be quick."""
+        from . import derive
 
-        value = getattr(derive, attribute)(self)
-        setattr(self, attribute, value)
-        return value
+        return derive.push(self)
 
-    def _passes_masks(self) -> bool:
+    @cached_property
+    def share(self) -> Callable[..., Any]:
+        """What computes that which the reverse rules of all arguments share."""
+        from . import derive
+
+        return derive.share(self)
+
+    @cached_property
+    def passes_masks(self) -> bool:
         """Whether the declaration tells which entries of an argument an entry of the result depends on."""
         along_axis = self.kind is Kind.GENERAL and self.arity == 1 and "axis" in self.options
         pointwise = self.elementwise or self.pointwise or self.moves
@@ -118,7 +144,8 @@ class Op:
         """Whether it is a function of matrices, one by one in a stack of them."""
         return self.kind is Kind.GENERAL and self.arity == 1 and self.core is not None
 
-    def _cores(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    @cached_property
+    def cores(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """How many axes an item of a stack has, for each argument and each output."""
         assert self.core is not None
         before, after = (
@@ -237,7 +264,7 @@ class Op:
         return SavedTensor(node, self._position(node, name))
 
     def _position(self, node: Node, name: str) -> int:
-        names = [*self.arrays, "result"]
+        names = [*self.arrays, RESULT]
         if name not in names or node.kept is None:
             raise AttributeError(f"{node.name()} keeps no value called {name!r}; it can keep {names}")
         return names.index(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from os import PathLike
 from typing import Any, NamedTuple
 
 from . import modes
@@ -85,7 +85,7 @@ class profile(modes.Switch):
         ]
         return _aligned(lines)
 
-    def export_chrome_trace(self, path: str | Path) -> None:
+    def export_chrome_trace(self, path: str | PathLike[str]) -> None:
         """Write a file that chrome://tracing and Perfetto open."""
         first = min((event.start for event in self.events), default=0.0)
         trace = [
@@ -95,7 +95,8 @@ class profile(modes.Switch):
             }
             for event in self.events
         ]  # fmt: skip
-        Path(path).write_text(json.dumps({"traceEvents": trace, "displayTimeUnit": "ms"}), encoding="utf-8")
+        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes 7 ms to import
+            json.dump({"traceEvents": trace, "displayTimeUnit": "ms"}, file)
 
     def kept(self, *tensors: Tensor) -> str:
         """What the graph behind tensors keeps alive, by operation and by the line that called it, the largest first.

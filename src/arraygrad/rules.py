@@ -146,8 +146,14 @@ def _fetch(op: Op, name: str, flowing: str) -> str:
     return f"options[{name!r}]"
 
 
+_IDENTITY = (lambda x: x).__code__.co_code
+
+
 def _call(op: Op, rule: Rule, flowing: str) -> str:
-    return f"rule({', '.join(_fetch(op, name, flowing) for name in parameters(rule))})"
+    names = parameters(rule)
+    if len(names) == 1 and rule.__code__.co_code == _IDENTITY:
+        return _fetch(op, names[0], flowing)
+    return f"rule({', '.join(_fetch(op, name, flowing) for name in names)})"
 
 
 def _compile(source: str, rule: Rule) -> Callable[..., Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+from os.path import dirname, join
 
-_data = json.loads(files("arraygrad").joinpath("standard.json").read_text())
+with open(join(dirname(__file__), "standard.json"), encoding="utf-8") as _file:  # noqa: PTH118, PTH120, PTH123 - pathlib takes 10 ms to import
+    _data = json.load(_file)
 
 VERSION: str = _data["version"]
 CHAPTERS: dict[str, dict[str, str]] = _data["chapters"]

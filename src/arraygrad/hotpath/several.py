@@ -203,13 +203,12 @@ def several(op: Op) -> Callable[[Sequence[Any], dict[str, Any]], Any]:
 
 def general(op: Op, *, is_operator: bool = False) -> Callable[[Any, Any], Any]:
     """The call of an operation of two arguments without a short way; operators leave strangers to their own methods."""
-
-    short = pair(op)
+    every, two = several(op), None if op.is_of_pairs else pair(op)
 
     def call(x1: Any, x2: Any, /) -> Any:
         if is_operator and not (type(x1) is type(x2) is Tensor or (is_operand(x1) and is_operand(x2))):
             return NotImplemented
-        return short(x1, x2, _NO_OPTIONS)
+        return every((x1, x2), _NO_OPTIONS) if two is None else two(x1, x2, _NO_OPTIONS)
 
     return call
 

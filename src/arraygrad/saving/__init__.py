@@ -6,7 +6,6 @@ The file is described in `docs/saving.md`. It is checked whole, to the last byte
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from ..backends import default_backend, get_backend
@@ -24,7 +23,7 @@ def save(obj: Any, path: str | PathLike[str]) -> None:
     from .file import write
     from .tree import encode
 
-    write(Path(path), *encode(obj))
+    write(path, *encode(obj))
 
 
 def load(path: str | PathLike[str], backend: str | None = None, device: Any = None) -> Any:
@@ -38,7 +37,7 @@ def load(path: str | PathLike[str], backend: str | None = None, device: Any = No
     from .tree import decode
 
     chosen = default_backend() if backend is None else get_backend(backend)
-    header, parts = read(Path(path))
+    header, parts = read(path)
     tensors = [tensor_of(data, entry, chosen, device) for data, entry in zip(parts, header.entries, strict=True)]
     for number in header.trainable:
         tensors[number].requires_grad_()

@@ -59,7 +59,7 @@ def _json(value: Any) -> str:
 # -- writing ----------------------------------------------------------------------------------------------
 
 
-def write(path: Path, tree: list[Any], tensors: Sequence[Tensor]) -> None:
+def write(path: str | os.PathLike[str], tree: list[Any], tensors: Sequence[Tensor]) -> None:
     """Write a file beside the one that it replaces, and put it in its place when it is complete."""
     entries: list[Entry] = []
     for tensor in tensors:
@@ -95,13 +95,13 @@ def _write(file: BinaryIO, header: bytearray, parts: Iterator[Bytes]) -> None:
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> tuple[Header, list[Bytes]]:
+def read(path: str | os.PathLike[str]) -> tuple[Header, list[Bytes]]:
     """A file's header, and the bytes of each tensor. Raises LoadError if it is not what `write` wrote."""
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             return _read(file, os.fstat(file.fileno()).st_size)
     except LoadError as error:
-        raise LoadError(f"load: {path}: {error}; expected a file that arraygrad.save wrote") from None
+        raise LoadError(f"load: {os.fspath(path)}: {error}; expected a file that arraygrad.save wrote") from None
 
 
 def _read(file: BinaryIO, size: int) -> tuple[Header, list[Bytes]]:
