@@ -139,4 +139,4 @@ def test_an_error_of_a_class_that_a_library_gives_a_name_to_keeps_it_and_says_th
 
     with pytest.raises(jax.errors.ConcretizationTypeError) as caught:
         jax.jit(distinct)(jax.numpy.ones(3))
-    assert "raised in unique_values(x: shape (3,) float32)" in caught.value.__notes__
+    assert any(note.startswith("raised in unique_values(x: shape (3,) float") for note in caught.value.__notes__)
