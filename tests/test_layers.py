@@ -16,8 +16,8 @@ LAYERS = (
     "overwriting", "derive",
     "hotpath", "kinds", "ops", "namespace", "inplace", "hooks", "passes", "execution", "engine", "accumulation",
     "roots", "gradients", "transforms", "jacobians", "func", "context", "custom", "autograd", "profiling", "checkpoint",
-    "decorators", "interop", "printing", "factories", "numpy_protocols", "methods", "visualize", "saving", "__init__",
-    "__main__",
+    "decorators", "interop", "printing", "factories", "numpy_protocols", "pytorch", "methods", "visualize", "saving",
+    "__init__", "__main__",
 )  # fmt: skip
 """Every module or subpackage, in the order in which they may import."""
 

@@ -6,7 +6,6 @@ The standard's own suite says whether they conform (`conformance/run_suite.py`).
 from __future__ import annotations
 
 import copy
-import dataclasses
 import importlib
 import inspect
 import pickle
@@ -109,7 +108,7 @@ def test_finfo_and_iinfo_hold_python_numbers(xp: Any) -> None:
     assert limits.dtype is xp.float32
     assert (limits.bits, limits.eps, type(limits.max)) == (32, 2.0**-23, float)
     assert xp.iinfo(xp.uint8).max == 255
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         limits.bits = 64
 
 

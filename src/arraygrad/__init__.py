@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 __path__ = extend_path(__path__, __name__)  # a checkout has arraygrad.conformance in a folder of its own
 
-from . import autograd, errors, func, interop, methods
+from . import autograd, errors, func, interop, methods, pytorch
 from . import namespace as _namespace
 from .autograd import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .backends import Backend, default_backend, get_backend, set_default_backend, use_backend
@@ -50,7 +50,8 @@ fft = _namespace.extension("fft", "arraygrad", default_backend)
 linalg = _namespace.extension("linalg", "arraygrad", default_backend)
 special = _namespace.special("arraygrad")
 globals().update(ALIASES)
-globals().update({name: call for name, call in _namespace.calls().items() if name not in globals() and "." not in name})
+for _names in (_namespace.calls(), pytorch.FUNCTIONS):
+    globals().update({name: call for name, call in _names.items() if name not in globals() and "." not in name})
 
 if TYPE_CHECKING:  # the operations, for those who read types: at run time the declarations bring them
     from .ops.activations import *

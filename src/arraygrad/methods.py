@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import gradients, hotpath, inplace, namespace, numpy_protocols
+from . import gradients, hotpath, inplace, namespace, numpy_protocols, pytorch
 from .dual import Dual
 from .errors import ArgumentError, ArgumentTypeError
 from .kinds import declared
@@ -27,7 +27,6 @@ from .ops import (
     statistical,
     utility,
 )
-from .ops.axes import normal_axis
 from .tensor import InferenceTensor, Tensor
 from .views import unlock
 
@@ -86,6 +85,16 @@ def _over_axis(function: Method, axis: Any = None) -> Method:
     return method
 
 
+def _or_found(method: Method, found: Method) -> Method:
+    """A method over an axis that, asked for a `dim`, tells also where it found what it gives, as PyTorch does."""
+
+    def either(self: Tensor, *arguments: Any, **options: Any) -> Any:
+        return (found if "dim" in options else method)(self, *arguments, **options)
+
+    either.__name__, either.__doc__ = method.__name__, f"{method.__doc__} With `dim` also where each was."
+    return either
+
+
 def _with_numbers(function: Method, parameter: str) -> Method:
     """A method that takes its numbers one by one or as a tuple: `x.reshape(2, 3)`, `x.reshape((2, 3))`."""
 
@@ -108,11 +117,6 @@ def _flip(self: Tensor, *axes: Any, axis: Any = None, dims: Any = None) -> Tenso
 def _roll(self: Tensor, shift: Any, axis: Any = None, *, dims: Any = None) -> Tensor:
     """x rolled by `shift` places along `axis`."""
     return manipulation.roll(self, shift, axis=axis if dims is None else dims)
-
-
-def _unbind(self: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The parts of x along an axis."""
-    return manipulation.unstack(self, axis=dim)
 
 
 def _expand(self: Tensor, size: tuple[int, ...]) -> Tensor:
@@ -138,38 +142,9 @@ def _cpu(self: Tensor) -> Tensor:
     return _type(self, device="cpu")
 
 
-def _squeeze(self: Tensor, axis: Any = None, *, dim: Any = None) -> Tensor:
-    """x without its axes of length 1, or without those at `axis`."""
-    axis = dim if axis is None else axis
-    if axis is None:
-        axis = tuple(each for each, length in enumerate(self.shape) if length == 1)
-    return manipulation.squeeze(self, axis=axis)
-
-
-def _unsqueeze(self: Tensor, dim: int) -> Tensor:
-    """x with an axis of length 1 inserted at `dim`."""
-    return manipulation.expand_dims(self, axis=dim)
-
-
-def _transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
-    """x with two axes exchanged."""
-    order = list(range(self.ndim))
-    dim0, dim1 = normal_axis("transpose", dim0, self.ndim), normal_axis("transpose", dim1, self.ndim)
-    order[dim0], order[dim1] = order[dim1], order[dim0]
-    return manipulation.permute_dims(self, tuple(order))
-
-
-def _flatten(self: Tensor) -> Tensor:
-    """x with all axes made one."""
-    return manipulation.reshape(self, (-1,))
-
-
-def _norm(self: Tensor, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The norm of x as a vector: its derivative at 0 is 0."""
-    if ord != 2:
-        raise ArgumentError(f"norm: ord: got {ord!r}; expected 2; other norms are in arraygrad.linalg")
-    modulus = elementwise.abs(self)
-    return elementwise.sqrt(statistical.sum(modulus * modulus, axis=axis, keepdims=keepdims))
+def _squeeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Tensor:
+    """x without its axes of length 1, or without those among `dim`; without those at `axis`, which must be of length 1."""
+    return pytorch.squeeze(self, dim) if axis is None else manipulation.squeeze(self, axis=axis)
 
 
 def _type(self: Tensor, dtype: Any = None, copy: bool = False, *, device: Any = None) -> Tensor:
@@ -243,10 +218,17 @@ _PLAIN = (
     linear_algebra.matmul, linear_algebra.vecdot, manipulation.repeat, searching.nonzero, copying.clone,
     copying.to_backend, copying.to_device, indexing.take,
 )  # fmt: skip
+_OF_THE_STANDARD = (
+    "acosh", "asinh", "atan2", "atanh", "bitwise_and", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
+    "bitwise_xor", "copysign", "dot", "erf", "erfc", "erfinv", "exp2", "floor_divide", "greater", "greater_equal", "hypot",
+    "i0", "kron", "less", "less_equal", "log10", "log2", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logit", "moveaxis", "nan_to_num", "negative", "nextafter", "not_equal", "outer", "positive", "signbit",
+    "sinc", "xlogy",
+)  # fmt: skip
 _ALIASES: dict[str, Method] = {
     "neg": elementwise.negative, "add": inplace.scaled(elementwise.add), "sub": inplace.scaled(elementwise.subtract),
     "subtract": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide, "mm": linear_algebra.matmul,
-    "clamp": elementwise.clip, "masked_fill": inplace.masked_fill, "unbind": _unbind, "flip": _flip, "roll": _roll,
+    "clamp": elementwise.clip, "masked_fill": inplace.masked_fill, "flip": _flip, "roll": _roll,
     "cumsum": _over_axis(statistical.cumulative_sum), "cumprod": _over_axis(statistical.cumulative_prod), "cpu": _cpu,
 }  # fmt: skip
 _SHAPES: dict[str, Method] = {
@@ -257,10 +239,10 @@ _SHAPES: dict[str, Method] = {
     "expand": _with_numbers(_expand, "size"),
     "broadcast_to": _with_numbers(manipulation.broadcast_to, "shape"),
     "expand_as": _expand_as, "view_as": _view_as,
-    "squeeze": _squeeze, "unsqueeze": _unsqueeze, "transpose": _transpose, "flatten": _flatten, "ravel": _flatten,
+    "squeeze": _squeeze, "ravel": pytorch.flatten,
 }  # fmt: skip
 _OTHERS: dict[str, Any] = {
-    "astype": data_type.astype, "to": _type, "type": _type, "norm": _norm, "__iter__": _iterate,
+    "astype": data_type.astype, "to": _type, "type": _type, "__iter__": _iterate,
     "backward": _backward, "is_inference": _is_inference,
     "float": _converting("float32"), "double": _converting("float64"), "half": _converting("float16"),
     "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
@@ -274,6 +256,8 @@ _OTHERS: dict[str, Any] = {
 def attach() -> None:
     """Give Tensor its operators and methods."""
     attached = {
+        **{name: namespace.calls()[name] for name in _OF_THE_STANDARD},
+        **pytorch.METHODS,
         **{function.__name__: _over_axis(function) for function in _REDUCTIONS},
         **{function.__name__: function for function in _PLAIN},
         **{function.__name__: _over_axis(function, axis=-1) for function in _ALONG_THE_LAST},
@@ -283,6 +267,8 @@ def attach() -> None:
         **_operators(),
         **inplace.METHODS,
     }
+    for name in ("max", "min", "sort"):
+        attached[name] = _or_found(attached[name], pytorch.METHODS[name])
     for name, method in attached.items():
         setattr(Tensor, name, method)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from os import PathLike
@@ -95,6 +94,8 @@ class profile(modes.Switch):
             }
             for event in self.events
         ]  # fmt: skip
+        import json
+
         with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes 7 ms to import
             json.dump({"traceEvents": trace, "displayTimeUnit": "ms"}, file)
 

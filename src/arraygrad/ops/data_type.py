@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..dtypes import DType, as_dtype, is_of_kind
 from ..errors import ArgumentTypeError
@@ -39,8 +38,7 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     return is_of_kind(as_dtype(dtype), kind)
 
 
-@dataclass(frozen=True)
-class finfo_object:
+class finfo_object(NamedTuple):
     """What a floating data type can represent."""
 
     bits: int
@@ -51,8 +49,7 @@ class finfo_object:
     dtype: DType
 
 
-@dataclass(frozen=True)
-class iinfo_object:
+class iinfo_object(NamedTuple):
     """What an integer data type can represent."""
 
     bits: int
