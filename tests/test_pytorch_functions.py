@@ -55,7 +55,7 @@ torch.log_softmax(x, dim=-1); torch.argsort(x); torch.argsort(x, dim=0, descendi
 torch.var(x, False); torch.var(x, 1, unbiased=False); torch.var(x, dim=0, correction=0)
 torch.std(x, (0, 1), keepdim=True); torch.std(x, 1, True); torch.var_mean(x, 1); torch.std_mean(x)
 torch.std_mean(x, dim=0, correction=0, keepdim=True); torch.max(x); torch.max(x, 1); torch.max(x, dim=0, keepdim=True)
-torch.max(x, y); torch.max(x, other=y); torch.min(x); torch.min(x, -1); torch.min(x, y); x.max(dim=1)
+torch.max(x, y); torch.max(x, other=y); torch.min(x); torch.min(x, -1); torch.min(x, y); x.std(dim=1); x.var(dim=0, keepdim=True); x.max(dim=1)
 x.min(dim=0, keepdim=True); x.sort(dim=1); x.sort(dim=0, descending=True); torch.sort(x)
 torch.sort(x, dim=0, descending=True); torch.topk(x, 2); torch.topk(x, 1, 0, largest=False); x.topk(2, dim=1)
 torch.kthvalue(x, 2); torch.kthvalue(x, 1, 0, True); torch.median(x); torch.median(v); torch.median(x, 1)

@@ -85,13 +85,13 @@ def _over_axis(function: Method, axis: Any = None) -> Method:
     return method
 
 
-def _or_found(method: Method, found: Method) -> Method:
-    """A method over an axis that, asked for a `dim`, tells also where it found what it gives, as PyTorch does."""
+def _with_dim(method: Method, of_pytorch: Method) -> Method:
+    """A method over an axis that gives what PyTorch gives if it is asked for a `dim`."""
 
     def either(self: Tensor, *arguments: Any, **options: Any) -> Any:
-        return (found if "dim" in options else method)(self, *arguments, **options)
+        return (of_pytorch if "dim" in options else method)(self, *arguments, **options)
 
-    either.__name__, either.__doc__ = method.__name__, f"{method.__doc__} With `dim` also where each was."
+    either.__name__, either.__doc__ = method.__name__, f"{method.__doc__} With `dim`: {of_pytorch.__doc__}"
     return either
 
 
@@ -267,8 +267,8 @@ def attach() -> None:
         **_operators(),
         **inplace.METHODS,
     }
-    for name in ("max", "min", "sort"):
-        attached[name] = _or_found(attached[name], pytorch.METHODS[name])
+    for name in ("max", "min", "sort", "std", "var"):
+        attached[name] = _with_dim(attached[name], pytorch.METHODS[name])
     for name, method in attached.items():
         setattr(Tensor, name, method)
 
