@@ -14,7 +14,7 @@ import jax.scipy.special
 import numpy
 
 from arraygrad.backends import Backend
-from arraygrad.backends.positions import has_integer_array
+from arraygrad.backends.positions import has_integer_array, one_an_axis
 from arraygrad.dtypes import DType, as_dtype
 from arraygrad.errors import BackendError
 
@@ -80,7 +80,8 @@ class JaxBackend(Backend):
         return x[key]
 
     def index_add(self, x: Array, values: Array, /, *, key: Any) -> Array:
-        return x.at[key].add(values)
+        widened = _widened(x, values, key)
+        return x.at[key].add(values) if widened is None else x + widened
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
         return super().index_set(x, values, key=key) if has_integer_array(key) else x.at[key].set(values)
@@ -123,6 +124,30 @@ class JaxBackend(Backend):
         else:
             made = {"random": jax.random.uniform, "standard_normal": jax.random.normal}[draw](key, *args, dtype)
         return jax.device_put(made, device)
+
+
+def _widened(x: Array, values: Array, key: Any) -> Array | None:
+    """Zeros like x with values at a key of integers and of slices that step forwards: a padding, which is compiled and run
+    in a fraction of the time of a scatter. None for other keys."""
+    parts = one_an_axis(jnp, key, x.ndim)
+    if any(type(part) not in (int, slice, type(None)) or (type(part) is slice and (part.step or 1) < 0) for part in parts):
+        return None
+    lengths = iter(x.shape)
+    taken = [None if part is None else _range(part, next(lengths)) for part in parts]
+    along = [each for each in taken if each is not None]
+    if not all(along):
+        return None
+    padding = [(each[0], length - each[-1] - 1, each.step - 1) for each, length in zip(along, x.shape, strict=True)]
+    selected = [1 if each is None else len(each) for part, each in zip(parts, taken, strict=True) if type(part) is not int]
+    whole = jnp.broadcast_to(values, selected).reshape(list(map(len, along)))
+    return jax.lax.pad(whole.astype(x.dtype), numpy.zeros((), x.dtype), padding)
+
+
+def _range(part: int | slice, length: int) -> range:
+    """The places of an axis that a part of a key takes."""
+    if isinstance(part, slice):
+        return range(*part.indices(length))
+    return range(part % length, part % length + 1)
 
 
 def _cumulative_prod(x: Array, /, *, dtype: Any = None, **options: Any) -> Array:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_arrays
 from programs import MATRIX, PROGRAMS
 
 import arraygrad as ag
@@ -227,3 +230,22 @@ def test_what_only_scipy_has_says_so_in_a_traced_program(name):
     with pytest.raises(ag.errors.BackendError, match=f"{name}: jax has no such function.*on a detached array on the CPU"):
         jax.jit(lambda x: getattr(ag.special, name)(x).array)(jnp.ones(2))
     assert getattr(ag.special, name)(jnp.ones(2)).shape == (2,)
+
+
+@st.composite
+def places(draw):
+    """A shape, and a key of integers, slices, None and Ellipsis for it."""
+    shape = draw(st_arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
+    return shape, draw(st_arrays.basic_indices(shape, max_dims=5, allow_newaxis=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(places(), st.sampled_from(["float32", "complex64", "int32"]))
+def test_values_are_added_where_numpy_adds_them(place, dtype):
+    shape, key = place
+    x = np.arange(float(np.prod(shape))).reshape(shape).astype(dtype)
+    expected, values = x.copy(), np.asarray(x[key]) * 2 + 1
+    expected[key] += values
+    found = ag.get_backend("jax").index_add(jnp.asarray(x), jnp.asarray(values), key=key)
+    np.testing.assert_array_equal(np.asarray(found), expected)
+    assert found.dtype == dtype

@@ -76,7 +76,7 @@ def shape_at(shape: tuple[int, ...], key: Any) -> tuple[float, ...]:
     return tuple(n if n == other else math.nan for n, other in zip(supposing(2), supposing(3), strict=True))
 
 
-def _one_an_axis(xp: Any, key: Any, ndim: int) -> list[Any]:
+def one_an_axis(xp: Any, key: Any, ndim: int) -> list[Any]:
     """The parts of a key without masks and Ellipsis: an integer, slice or integer array for each axis, and None."""
     parts: list[Any] = []
     for part in parts_of(key):
@@ -108,7 +108,7 @@ def upwards(shape: tuple[int, ...], key: Any) -> tuple[Any, tuple[int, ...]]:
 def positions(xp: Any, shape: tuple[int, ...], key: Any, device: Any, known_to: Any = None) -> Array:
     """For each entry of `x[key]`, in its shape, its position in the flattened x of `shape`. Raises IndexError for an index
     beyond its axis, if it is known to a backend."""
-    parts = _one_an_axis(xp, key, len(shape))
+    parts = one_an_axis(xp, key, len(shape))
     is_basic = [part is None or isinstance(part, slice) for part in parts]
     arrays = [part for part, basic in zip(parts, is_basic, strict=True) if not basic]
     places = [place for place, basic in enumerate(is_basic) if not basic]
