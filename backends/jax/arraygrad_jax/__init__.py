@@ -130,7 +130,9 @@ def _widened(x: Array, values: Array, key: Any) -> Array | None:
     """Zeros like x with values at a key of integers and of slices that step forwards: a padding, which is compiled and run
     in a fraction of the time of a scatter. None for other keys."""
     parts = one_an_axis(jnp, key, x.ndim)
-    if any(type(part) not in (int, slice, type(None)) or (isinstance(part, slice) and (part.step or 1) < 0) for part in parts):
+    if any(type(part) not in (int, slice, type(None)) for part in parts):
+        return None
+    if any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
         return None
     lengths = iter(x.shape)
     taken = [None if part is None else _range(part, next(lengths)) for part in parts]
