@@ -10,7 +10,7 @@ import pytest
 
 import arraygrad as ag
 from arraygrad.errors import ArgumentError, ArgumentTypeError, GradientError
-from arraygrad.func import grad, hessian, jacfwd, jacrev, jvp, value_and_grad, vjp
+from arraygrad.func import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
 
 
 def f(x):
@@ -29,6 +29,10 @@ def forward(g):
     return lambda x: jvp(g, (x,), (ag.ones_like(x),))[1]
 
 
+def linearized(g):
+    return lambda x: linearize(g, x)[1](ag.ones_like(x))
+
+
 def imperative(g):
     """The derivative by `autograd.grad` with create_graph, of whatever it is called with."""
 
@@ -45,6 +49,43 @@ def test_any_nesting_of_reverse_and_forward_mode_to_depth_four_is_exact(modes):
     for order, mode in enumerate(modes, 1):
         g = mode(g)
         assert g(ag.tensor(np.array(0.7))).item() == pytest.approx(exact(order, 0.7), rel=1e-9)
+
+
+@pytest.mark.parametrize("modes", list(itertools.product([reverse, forward, linearized], repeat=3)))
+def test_linearization_nests_with_both_modes(modes):
+    g = f
+    for order, mode in enumerate(modes, 1):
+        g = mode(g)
+        assert g(ag.tensor(np.array(0.7))).item() == pytest.approx(exact(order, 0.7), rel=1e-9)
+
+
+def test_linearize_calls_the_function_once_and_gives_what_jvp_gives():
+    called = []
+
+    def g(x, y):
+        called.append(1)
+        return {"product": x["a"] @ y, "sum": ag.exp(1j * y).sum(), "constant": ag.ones(2)}
+
+    random = np.random.default_rng(0)
+    x, dx = ({"a": ag.asarray(random.standard_normal((3, 2)))} for _ in range(2))
+    y, dy = (ag.asarray(random.standard_normal(2)) for _ in range(2))
+    value, push = linearize(g, x, y)
+    for scale in (1.0, -2.0):
+        found = push({"a": dx["a"] * scale}, dy)
+        expected_value, expected = jvp(g, (x, y), ({"a": dx["a"] * scale}, dy))
+        for name in found:
+            np.testing.assert_allclose(found[name].numpy(), expected[name].numpy(), rtol=1e-12)
+            np.testing.assert_allclose(value[name].numpy(), expected_value[name].numpy(), rtol=1e-12)
+    assert len(called) == 3
+    with pytest.raises(ArgumentError, match="linearize: tangents: got the structure"):
+        push(dx["a"], dy)
+
+
+def test_grad_and_value_has_the_gradient_first():
+    gradient, value = grad_and_value(lambda x: (x**2).sum())(ag.tensor([1.0, 3.0]))
+    assert (gradient.tolist(), value.item()) == ([2.0, 6.0], 10.0)
+    gradient, (value, aux) = grad_and_value(lambda x: ((x**2).sum(), "aside"), has_aux=True)(ag.tensor([1.0]))
+    assert (gradient.tolist(), value.item(), aux) == ([2.0], 1.0, "aside")
 
 
 def test_imperative_differentiation_inside_a_reverse_transform_is_differentiated_with_it():

@@ -205,6 +205,38 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     return wrapped
 
 
+def grad_and_value(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """As `value_and_grad`, with the gradient first, as `torch.func` has it."""
+    both = value_and_grad(f, argnums, has_aux)
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        value, gradient = both(*args, **kwargs)
+        return gradient, value
+
+    return wrapped
+
+
+def linearize(f: Function, *primals: Any) -> Any:
+    """The value of f at the primals, and the function that maps tangents of the primals to that of the value.
+
+    f is called once: each tangent after that takes a walk over a graph, which is kept. It is the graph of the transpose of
+    `vjp`, in whose cotangents that is linear: J. Townsend, A new trick for calculating Jacobian vector products, 2017.
+    """
+    value, pull = vjp(f, *primals)
+    outputs, structure = flatten(value)
+    _, transposed = vjp(pull, rebuild(structure, list(map(zeros_of, outputs))))
+    expected = flatten(primals)[1]
+
+    def push(*tangents: Any) -> Any:
+        given = flatten(tangents)[1]
+        if given != expected:
+            raise ArgumentError(f"linearize: tangents: got the structure {given}; expected that of primals: {expected}")
+        return transposed(tangents)[0]
+
+    return value, push
+
+
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> Any:
     """The value of f at the primals, and its derivative in the direction of the tangents.
 
