@@ -113,11 +113,11 @@ FUNCTIONS: dict[str, Function] = {
     "clone": lambda x, /: x,
     "reshape": reshape,
     "searchsorted": searchsorted,
-    "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
     **{name: functools.partial(da.core.elemwise, NUMPY.kernel(name)) for name in NAMES},
-    "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
     **{name: in_one_chunk(getattr(library, name)) for name in ("argsort", "sort")},
     **{name: with_nothing(name, function) for name, function in {
+        "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
+        "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
         "matmul": matmul, "max": library.max, "min": library.min, "roll": roll, "tensordot": tensordot,
         **{name: of_matrices(NUMPY.kernel(name), str(declared[name].core)) for name in MATRICES},
         **{f"fft.{name}": transform(getattr(library.fft, name)) for name in TRANSFORMS},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from programs import MATRIX, PROGRAMS
@@ -222,3 +224,12 @@ def test_special_functions_keep_chunks_and_compute_nothing(name):
     plain = [each if isinstance(each, float) else np.asarray([0.25, 0.5, 0.75]) for each in args]
     np.testing.assert_array_equal(out.detach().numpy(), getattr(scipy_special, name)(*plain))
     assert np.isfinite(x.grad.numpy()).all()
+
+
+@pytest.mark.parametrize("name", ["linalg.cross", "take_along_axis", "vecdot", "matmul", "linalg.solve"])
+def test_one_of_an_axis_is_broadcast_to_none(name):
+    function = functools.reduce(getattr, name.split("."), ag)
+    matrices = name in ("matmul", "linalg.solve")
+    one, none = (ag.zeros(length, 3, *(3,) * matrices) for length in (1, 0))
+    given = (one, ag.zeros(0, 3, dtype=ag.int64)) if name == "take_along_axis" else (one, none)
+    assert function(*given).array.compute().shape[0] == 0
