@@ -59,7 +59,8 @@ def with_nothing(name: str, function: Function) -> Function:
 
 def _some(x: Array) -> Any:
     """A NumPy array of that shape, of matrices that can be inverted if there are any."""
-    return numpy.zeros(x.shape, x.dtype) + (numpy.eye(*x.shape[-2:], dtype=x.dtype) if x.ndim > 1 else 0)
+    zeros = numpy.zeros(x.shape, x.dtype)
+    return zeros + numpy.eye(*x.shape[-2:], dtype=x.dtype) if x.ndim > 1 else zeros
 
 
 def of_matrices(kernel: Function, signature: str) -> Function:

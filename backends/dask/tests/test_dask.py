@@ -233,3 +233,7 @@ def test_one_of_an_axis_is_broadcast_to_none(name):
     one, none = (ag.zeros(length, 3, *(3,) * matrices) for length in (1, 0))
     given = (one, ag.zeros(0, 3, dtype=ag.int64)) if name == "take_along_axis" else (one, none)
     assert function(*given).array.compute().shape[0] == 0
+
+
+def test_what_is_taken_of_nothing_keeps_its_dtype():
+    assert ag.take_along_axis(ag.ones(1, dtype=ag.bool), ag.zeros(0, dtype=ag.int64)).dtype == ag.bool
