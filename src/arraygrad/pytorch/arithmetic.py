@@ -20,6 +20,7 @@ from ..ops import (
     sampled,
     searching,
 )  # fmt: skip
+from ..ops.axes import normal_axis
 from ..tensor import Tensor
 from .reductions import mean, norm, sum
 from .shapes import adjoint
@@ -202,7 +203,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """The cross product of vectors along an axis of length 3, by default the first such axis."""
     if dim is None:
         dim = next((at for at, length in enumerate(input.shape) if length == 3), -1)
-    return linalg.cross(input, other, axis=dim)
+    return linalg.cross(input, other, axis=normal_axis("cross", dim, input.ndim) - input.ndim)
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:

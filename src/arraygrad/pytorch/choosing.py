@@ -26,7 +26,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The entries at these places of the flattened tensor."""
-    return indexing.take(manipulation.reshape(input, (-1,)), index, axis=0)
+    taken = indexing.take(manipulation.reshape(input, (-1,)), manipulation.reshape(index, (-1,)), axis=0)
+    return manipulation.reshape(taken, index.shape)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
