@@ -140,3 +140,43 @@ def test_an_error_of_a_class_that_a_library_gives_a_name_to_keeps_it_and_says_th
     with pytest.raises(jax.errors.ConcretizationTypeError) as caught:
         jax.jit(distinct)(jax.numpy.ones(3))
     assert any(note.startswith("raised in unique_values(x: shape (3,) float") for note in caught.value.__notes__)
+
+
+DEFECTIVE = ag.tensor([[0.0, 1.0], [0.0, 0.0]], requires_grad=True)
+PASSES = {
+    "reverse": lambda f, x: ag.autograd.grad(f(x), x),
+    "reverse, to be differentiated": lambda f, x: ag.autograd.grad(f(x), x, create_graph=True),
+    "forward": lambda f, x: ag.func.jvp(f, (x.detach(),), (ag.ones_like(x),)),
+    "a transform": lambda f, x: ag.func.grad(f)(x),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_what_a_library_raises_inside_a_derivative_says_whose_derivative_that_is(name):
+    def values(x):
+        return ag.real(ag.linalg.eig(x).eigenvalues).sum()
+
+    said = r"^derivative of linalg.eig\(.*x: shape \(2, 2\) float32.*Singular"
+    with pytest.raises(np.linalg.LinAlgError, match=said) as caught:
+        PASSES[name](values, DEFECTIVE)
+    assert isinstance(caught.value, ArgumentError)
+
+
+def test_an_error_in_a_hook_is_left_as_it_is():
+    class OfAHook(Exception):
+        pass
+
+    def raising(g):
+        raise OfAHook("mine")
+
+    y = ag.exp(VECTOR)
+    y.register_hook(raising)
+    with pytest.raises(OfAHook, match="mine") as caught:
+        y.sum().backward()
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_under_anomaly_detection_a_failing_derivative_says_where_the_operation_was_called():
+    with ag.autograd.detect_anomaly(), pytest.raises(ArgumentError, match="derivative") as caught:
+        ag.autograd.grad(ag.real(ag.linalg.eig(DEFECTIVE).eigenvalues).sum(), DEFECTIVE)
+    assert "ag.linalg.eig(DEFECTIVE)" in "".join(caught.value.__notes__)

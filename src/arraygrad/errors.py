@@ -19,6 +19,8 @@ for PyTorch catches what it expects.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
+from typing import Any
 
 
 class ArraygradError(Exception):
@@ -63,6 +65,16 @@ class LoadError(ArraygradError, ValueError, RuntimeError):
 
 class DeclarationError(ArraygradError, TypeError):
     """An operation was declared wrongly."""
+
+
+def in_words(arguments: Iterable[tuple[str, Any]]) -> str:
+    """Arguments with their names, for errors: of arrays the shape and the data type."""
+    return ", ".join(
+        f"{name}: shape {tuple(value.shape)} {str(value.dtype).rpartition('.')[2]}"
+        if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, type)
+        else f"{name}={value!r}"
+        for name, value in arguments
+    )
 
 
 @functools.cache

@@ -35,18 +35,19 @@ def execute(
     wants = [
         source is not None and (needed is None or source in needed or source in wanted) for source in node.edges
     ]
-    start = perf_counter()
-    if op.joint is not None:
-        results = op.joint(node, g, kept, wants)
-    else:
-        results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
+    start, anomaly = perf_counter(), current().anomaly
+    try:
+        results = pulled_all(node, g, kept, wants)
+    except Exception as error:
+        if anomaly is not None:
+            error.add_note(forward_call(node))
+        raise
     results = [h if h is None or spec is None else fit(h, spec) for h, spec in zip(results, node.conform)]
     profiler = current().profiler
     if profiler is not None:
         profiler.add(op.name, "backward", start, perf_counter(), sum(size_of(h) for h in results if h is not None))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
-    anomaly = current().anomaly
     if anomaly is not None and anomaly.check_nan:
         check_for_nan(node, results)
     for source, h in zip(node.edges, results, strict=True):
@@ -85,14 +86,19 @@ def call_node(node: Node, gradients: Sequence[Any]) -> Any:
         raise ArgumentTypeError(f"{node.name()}: expected {count} arguments, got {len(gradients)} instead")
     g = tuple(gradients) if op.multiple else gradients[0]
     wants = [source is not None for source in node.edges]
-    if op.joint is not None:
-        results = op.joint(node, g, kept, wants)
-    else:
-        results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
     finished = tuple(
-        None if h is None else settle(h if spec is None else fit(h, spec)) for h, spec in zip(results, node.conform)
+        None if h is None else settle(h if spec is None else fit(h, spec))
+        for h, spec in zip(pulled_all(node, g, kept, wants), node.conform)
     )
     return finished[0] if len(finished) == 1 else finished
+
+
+def pulled_all(node: Node, g: Any, kept: Any, wants: Sequence[bool]) -> Sequence[Any]:
+    """The results of those of a node's rules that are wanted."""
+    op = node.op
+    if op.joint is not None:
+        return op.joint(node, g, kept, wants)
+    return [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
 
 
 def pulled_by(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:

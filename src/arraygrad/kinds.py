@@ -26,9 +26,9 @@ from types import CodeType
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
-from .call import dispatch, in_words
+from .call import dispatch
 from .derive import together
-from .errors import DeclarationError, explain_inside
+from .errors import DeclarationError, explain_inside, in_words
 from .op import Kind, Op
 from .options import names, source
 from .rules import RESERVED, Rule, check
