@@ -180,3 +180,65 @@ def test_under_anomaly_detection_a_failing_derivative_says_where_the_operation_w
     with ag.autograd.detect_anomaly(), pytest.raises(ArgumentError, match="derivative") as caught:
         ag.autograd.grad(ag.real(ag.linalg.eig(DEFECTIVE).eigenvalues).sum(), DEFECTIVE)
     assert "ag.linalg.eig(DEFECTIVE)" in "".join(caught.value.__notes__)
+
+
+ORDERED = {
+    "relu": ag.relu, "max": ag.max, "min": ag.min, "sort": ag.sort, "argsort": ag.argsort, "argmax": ag.argmax,
+    "argmin": ag.argmin, "nanmax": ag.nanmax, "nanmin": ag.nanmin, "softmax": ag.softmax, "log_softmax": ag.log_softmax,
+    "maximum": lambda z: ag.maximum(1.0, z), "minimum": lambda z: ag.minimum(ag.real(z), z),
+    "clip": lambda z: ag.clip(ag.abs(z), max=z), "cummax": ag.cummax, "median": ag.median,
+    "searchsorted": lambda z: ag.searchsorted(ag.real(z), z),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["numpy", "array_api_strict", "torch", "jax"])
+@pytest.mark.parametrize("name", ORDERED)
+def test_complex_numbers_have_no_order(name, backend):
+    pytest.importorskip(backend)
+    z = ag.tensor([1j, 2.0]).to_backend(backend)
+    for value in (z, z.clone().requires_grad_()):
+        with pytest.raises(ArgumentTypeError, match=rf"{name}.*complex64\): expected real numbers.*no order"):
+            ORDERED[name](value)
+
+
+def test_a_complex_number_of_python_has_no_order_either():
+    with pytest.raises(ArgumentTypeError, match=r"^maximum\(x2=1j\): expected real numbers"):
+        ag.maximum(VECTOR, 1j)
+
+
+NO_NUMBERS = {
+    "strings": np.array(["a", "b"]), "bytes": np.array([b"a", b"b"]), "objects": np.array([1, None], dtype=object),
+    "dates": np.array(["2020-01-01"], dtype="datetime64[D]"), "records": np.zeros(2, dtype=[("a", "f4")]),
+    "strings of any length": np.array(["a", "b"], dtype=np.dtypes.StringDType()),
+    "long doubles": np.zeros(2, dtype=np.longdouble),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_arrays_of_what_arraygrad_has_no_dtype_for_are_refused_where_tensors_are_made_of_them(name):
+    array = NO_NUMBERS[name]
+    if array.dtype == np.float64:
+        pytest.skip("long doubles are doubles here")
+    ag.reshape(np.ones(2), (-1,))  # the operation has met NumPy's arrays
+    makers = (
+        ag.tensor, ag.asarray, ag.from_numpy, ag.numpy.asarray, lambda x: ag.asarray([x, x]),
+        lambda x: ag.reshape(x, (-1,)), lambda x: ag.broadcast_to(x, (2, 2)), ag.zeros_like, ag.clone, ag.sin,
+        ag.func.grad(ag.sum),
+    )  # fmt: skip
+    for make in makers:
+        with pytest.raises(ArgumentTypeError, match="got"):
+            make(array)
+
+
+def test_adding_at_an_index_keeps_the_dtype_on_every_backend():
+    for backend in ("numpy", "array_api_strict", "torch", "jax"):
+        pytest.importorskip(backend)
+        x = ag.tensor([1, 2, 3]).to_backend(backend)
+        floats = ag.tensor([1.5, 2.5]).to_backend(backend)
+        at = ag.tensor([0, 2]).to_backend(backend)
+        for key in (slice(0, 2), at):
+            for write in (ag.index_add, ag.index_set):
+                with pytest.raises(ArgumentTypeError, match=r"values: got dtype float32; expected int\d\d"):
+                    write(x, floats, key=key)
+                written = write(floats, x[:2], key=key) if key is not at else write(floats, x[:2], key=at // 2)
+                assert written.dtype == ag.float32

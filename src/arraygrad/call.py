@@ -158,8 +158,13 @@ def size_of(array: Any) -> int:
 
 def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:
     """The one backend of all arrays among the values. Beside arrays of another, NumPy's scalars count as Python's."""
+    backends: dict[Backend, None] = {}
     try:
-        backends = {backend_of(value): None for value in values if is_held(value)}
+        for value in values:
+            if is_held(value):
+                backend = backend_of(value)
+                backend.neutral_dtype(value.dtype)  # which raises if they are no numbers
+                backends[backend] = None
     except ArgumentTypeError as error:
         raise ArgumentTypeError(f"{op.name}: {error}") from None
     if len(backends) > 1:
