@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,7 @@ from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks
 from .modes import current
 from .op import Kind, released
-from .rules import Spec, conform, expand
+from .rules import Spec, conform, meeting
 from .saved import Packed, is_held
 from .selection import Selected, counting, settle
 from .stacks import counting_items, on_items
@@ -123,7 +124,7 @@ def pulled(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
     if op.moves:
         return g.move(lambda part: pull(part, kept, options))
     h = pull(g.settle(), kept, options)
-    return Selected(h, lambda: meeting(g, h.ndim, options["axis"])) if op.passes_masks else h
+    return Selected(h, partial(meeting, g.counts(), h.ndim, options)) if op.passes_masks else h
 
 
 def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
@@ -136,13 +137,6 @@ def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any
 
     mask = counting_items(parts, op.cores[1])
     return on_items(mask, rule, parts, kept or (), [node.conform[0].shape])[0]
-
-
-def meeting(g: Selected, ndim: int, axis: Any) -> Any:
-    """The mask of a gradient from that of the cotangent, where entries meet along an axis alone."""
-    xp = namespace_of(g)
-    mask = xp.broadcast_to(g.mask, g.array.shape)
-    return expand(mask, ndim, axis, False) if mask.ndim < ndim else xp.any(mask, axis=axis, keepdims=True)
 
 
 def fit(h: Any, spec: Spec) -> Any:

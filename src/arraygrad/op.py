@@ -131,9 +131,9 @@ class Op:
     @cached_property
     def passes_masks(self) -> bool:
         """Whether the declaration tells which entries of an argument an entry of the result depends on."""
-        along_axis = self.kind is Kind.GENERAL and self.arity == 1 and "axis" in self.options
+        along_axis = self.kind in (Kind.GENERAL, Kind.LINEAR) and self.arity == 1 and {"axis", "axes"} & {*self.options}
         pointwise = self.elementwise or self.pointwise or self.moves
-        return pointwise or self.kind is Kind.REDUCTION or along_axis or self.is_batched
+        return pointwise or self.kind is Kind.REDUCTION or bool(along_axis) or self.is_batched
 
     @property
     def is_of_pairs(self) -> bool:

@@ -121,6 +121,17 @@ def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
     return namespace_of(value).reshape(value, tuple(1 if i in axes else next(kept) for i in range(ndim)))
 
 
+def meeting(counts: Callable[[], Any], ndim: int, options: dict[str, Any]) -> Any:
+    """The mask of a cotangent or tangent of `ndim` axes from that of the one that it was made of, where entries meet along
+    the axes that the options say."""
+    mask, axes = counts(), options["axis"] if "axis" in options else options["axes"]
+    if axes is None and options.get("s") is not None:
+        axes = tuple(range(-len(options["s"]), 0))
+    if mask.ndim < ndim:
+        return expand(mask, ndim, axes, False)
+    return namespace_of(mask).any(mask, axis=axes, keepdims=mask.ndim == ndim)
+
+
 def along(axis: int, part: Any) -> tuple[Any, ...]:
     """The key of what `part` takes along an axis, counted from the front, in a form that every library reads."""
     return (*(slice(None),) * axis, part, ...)
