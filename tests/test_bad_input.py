@@ -140,3 +140,105 @@ def test_an_error_of_a_class_that_a_library_gives_a_name_to_keeps_it_and_says_th
     with pytest.raises(jax.errors.ConcretizationTypeError) as caught:
         jax.jit(distinct)(jax.numpy.ones(3))
     assert any(note.startswith("raised in unique_values(x: shape (3,) float") for note in caught.value.__notes__)
+
+
+DEFECTIVE = ag.tensor([[0.0, 1.0], [0.0, 0.0]], requires_grad=True)
+PASSES = {
+    "reverse": lambda f, x: ag.autograd.grad(f(x), x),
+    "reverse, to be differentiated": lambda f, x: ag.autograd.grad(f(x), x, create_graph=True),
+    "forward": lambda f, x: ag.func.jvp(f, (x.detach(),), (ag.ones_like(x),)),
+    "a transform": lambda f, x: ag.func.grad(f)(x),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_what_a_library_raises_inside_a_derivative_says_whose_derivative_that_is(name):
+    def values(x):
+        return ag.real(ag.linalg.eig(x).eigenvalues).sum()
+
+    said = r"^derivative of linalg.eig\(.*x: shape \(2, 2\) float32.*Singular"
+    with pytest.raises(np.linalg.LinAlgError, match=said) as caught:
+        PASSES[name](values, DEFECTIVE)
+    assert isinstance(caught.value, ArgumentError)
+
+
+def test_an_error_in_a_hook_is_left_as_it_is():
+    class OfAHook(Exception):
+        pass
+
+    def raising(g):
+        raise OfAHook("mine")
+
+    y = ag.exp(VECTOR)
+    y.register_hook(raising)
+    with pytest.raises(OfAHook, match="mine") as caught:
+        y.sum().backward()
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_under_anomaly_detection_a_failing_derivative_says_where_the_operation_was_called():
+    with ag.autograd.detect_anomaly(), pytest.raises(ArgumentError, match="derivative") as caught:
+        ag.autograd.grad(ag.real(ag.linalg.eig(DEFECTIVE).eigenvalues).sum(), DEFECTIVE)
+    assert "ag.linalg.eig(DEFECTIVE)" in "".join(caught.value.__notes__)
+
+
+ORDERED = {
+    "relu": ag.relu, "max": ag.max, "min": ag.min, "sort": ag.sort, "argsort": ag.argsort, "argmax": ag.argmax,
+    "argmin": ag.argmin, "nanmax": ag.nanmax, "nanmin": ag.nanmin, "softmax": ag.softmax, "log_softmax": ag.log_softmax,
+    "maximum": lambda z: ag.maximum(1.0, z), "minimum": lambda z: ag.minimum(ag.real(z), z),
+    "clip": lambda z: ag.clip(ag.abs(z), max=z), "cummax": ag.cummax, "median": ag.median,
+    "searchsorted": lambda z: ag.searchsorted(ag.real(z), z),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["numpy", "array_api_strict", "torch", "jax"])
+@pytest.mark.parametrize("name", ORDERED)
+def test_complex_numbers_have_no_order(name, backend):
+    pytest.importorskip(backend)
+    z = ag.tensor([1j, 2.0]).to_backend(backend)
+    for value in (z, z.clone().requires_grad_()):
+        with pytest.raises(ArgumentTypeError, match=rf"{name}.*complex64\): expected real numbers.*no order"):
+            ORDERED[name](value)
+
+
+def test_a_complex_number_of_python_has_no_order_either():
+    with pytest.raises(ArgumentTypeError, match=r"^maximum\(x2=1j\): expected real numbers"):
+        ag.maximum(VECTOR, 1j)
+
+
+NO_NUMBERS = {
+    "strings": np.array(["a", "b"]), "bytes": np.array([b"a", b"b"]), "objects": np.array([1, None], dtype=object),
+    "dates": np.array(["2020-01-01"], dtype="datetime64[D]"), "records": np.zeros(2, dtype=[("a", "f4")]),
+    "strings of any length": np.array(["a", "b"], dtype=np.dtypes.StringDType()),
+    "long doubles": np.zeros(2, dtype=np.longdouble),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_arrays_of_what_arraygrad_has_no_dtype_for_are_refused_where_tensors_are_made_of_them(name):
+    array = NO_NUMBERS[name]
+    if array.dtype == np.float64:
+        pytest.skip("long doubles are doubles here")
+    ag.reshape(np.ones(2), (-1,))  # the operation has met NumPy's arrays
+    makers = (
+        ag.tensor, ag.asarray, ag.from_numpy, ag.numpy.asarray, lambda x: ag.asarray([x, x]),
+        lambda x: ag.reshape(x, (-1,)), lambda x: ag.broadcast_to(x, (2, 2)), ag.zeros_like, ag.clone, ag.sin,
+        ag.func.grad(ag.sum),
+    )  # fmt: skip
+    for make in makers:
+        with pytest.raises(ArgumentTypeError, match="got"):
+            make(array)
+
+
+def test_adding_at_an_index_keeps_the_dtype_on_every_backend():
+    for backend in ("numpy", "array_api_strict", "torch", "jax"):
+        pytest.importorskip(backend)
+        x = ag.tensor([1, 2, 3]).to_backend(backend)
+        floats = ag.tensor([1.5, 2.5]).to_backend(backend)
+        at = ag.tensor([0, 2]).to_backend(backend)
+        for key in (slice(0, 2), at):
+            for write in (ag.index_add, ag.index_set):
+                with pytest.raises(ArgumentTypeError, match=r"values: got dtype float32; expected int\d\d"):
+                    write(x, floats, key=key)
+                written = write(floats, x[:2], key=key) if key is not at else write(floats, x[:2], key=at // 2)
+                assert written.dtype == ag.float32

@@ -7,7 +7,7 @@ import pytest
 
 import arraygrad as ag
 from arraygrad.backends import get_backend
-from arraygrad.errors import DeclarationError, DerivativeNotImplemented
+from arraygrad.errors import ArgumentError, DeclarationError, DerivativeNotImplemented
 from arraygrad.kinds import composites, declared, missing
 from arraygrad.namespace import calls, namespace
 from arraygrad.ops import creation, fft
@@ -183,3 +183,12 @@ def test_a_parameter_cannot_have_a_name_that_means_something_in_rules(name):
     scope = {"Array": ag.Array, "elementwise": ag.elementwise}
     with pytest.raises(DeclarationError, match=f"wrong_{name}: a parameter is called '{name}', which means something else"):
         exec(f"@elementwise(x=lambda x: x)\ndef wrong_{name}(x: Array, {name}: Array, /): ...", scope)
+
+
+def test_what_a_rule_raises_says_whose_rule_it_is():
+    def of_five(x: Array, /): ...  # noqa: F821
+
+    wrong = ag.elementwise(x=lambda xp, x: xp.ones(5), forward=lambda xp, x: x)(of_five)
+    x = ag.ones(2, requires_grad=True)
+    with pytest.raises(ArgumentError, match=r"^derivative of of_five\(g: shape \(2,\) float32, x: shape \(2,\) float32\)"):
+        wrong(x).sum().backward()

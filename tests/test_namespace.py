@@ -16,7 +16,7 @@ import pytest
 
 import arraygrad as ag
 from arraygrad.errors import ArgumentError, ArgumentTypeError, ExportError, IndexingError
-from arraygrad.standard import EXTENSIONS, SIGNATURES
+from arraygrad.standard import CHAPTERS, EXTENSIONS, SIGNATURES
 
 
 @pytest.fixture(params=["numpy", "array_api_strict"])
@@ -64,6 +64,23 @@ def test_every_function_of_the_standard_is_there_with_its_signature(xp: Any, nam
     plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
     assert str(inspect.Signature(plain)) == SIGNATURES[name]
     assert function.__doc__
+
+
+METHODS = {name: signature for name, signature in CHAPTERS["array_object"].items() if name != "__init__"}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_the_standard_is_there_with_its_signature(name: str) -> None:
+    member = getattr(ag.Tensor, name)
+    if METHODS[name] == "property":
+        assert isinstance(member, property)
+        return
+    _, *parameters = inspect.signature(member).parameters.values()
+    names = [  # that of an operand is not for callers to write, so operators have the functions' own
+        "other" if p.name == "x2" and p.kind is inspect.Parameter.POSITIONAL_ONLY else p.name for p in parameters
+    ]
+    plain = [p.replace(name=name, annotation=inspect.Parameter.empty) for p, name in zip(parameters, names, strict=True)]
+    assert str(inspect.Signature(plain)) == METHODS[name]
 
 
 def test_the_info_object_tells_what_the_backend_can_do(xp: Any) -> None:

@@ -71,7 +71,44 @@ COMPOSED = {
 }
 """The same of composed functions, of which other libraries are not asked."""
 
-ROWS = UNSELECTED | COMPOSED
+
+def _pairs(x):
+    return ag.stack([x, 2 * x], axis=1)
+
+
+TRANSFORMED = {
+    name: (lambda x, f=f: ag.where(x > 0, ag.sum(ag.abs(f(_pairs(ag.sqrt(x)))), axis=1), 0), [0.0, 4.0])
+    for name, f in {
+        "fft": lambda x: ag.fft.fft(ag.astype(x, ag.complex128)),
+        "fft, longer": lambda x: ag.fft.fft(ag.astype(x, ag.complex128), n=5),
+        "rfft, shorter": lambda x: ag.fft.rfft(x, n=1),
+        "ifftn": lambda x: ag.fft.ifftn(ag.astype(x, ag.complex128), axes=(1,)),
+        "rfftn": lambda x: ag.fft.rfftn(ag.expand_dims(x, axis=1), s=(2, 3), axes=(1, 2))[:, 1, :],
+        "irfft": lambda x: ag.fft.irfft(ag.astype(x, ag.complex128), n=4),
+        "hfft": lambda x: ag.fft.hfft(ag.astype(x, ag.complex128), n=3),
+    }.items()
+}
+"""Transforms along an axis: what a row was made of counts where the row does."""
+
+LEFT_OUT = {
+    f"{name} of what was left out": (lambda x, f=f: ag.sqrt(f(_pairs(ag.where(x > 1, x, 0)))), [0.5, 4.0])
+    for name, f in {
+        "abs": ag.abs,
+        "sum": lambda x: ag.sum(x, axis=1),
+        "mean": lambda x: ag.mean(x, axis=-1, keepdims=True),
+        "prod": lambda x: ag.prod(x, axis=1),
+        "max": lambda x: ag.max(x, axis=1),
+        "norm": lambda x: ag.linalg.vector_norm(x, axis=1),
+        "cumulative_sum": lambda x: ag.cumulative_sum(x, axis=1),
+        "cumulative_prod": lambda x: ag.cumulative_prod(x, axis=1),
+        "sort": lambda x: ag.sort(x, axis=1),
+        "rfft": lambda x: ag.abs(ag.fft.rfft(x, axis=1)),
+        "fftn": lambda x: ag.abs(ag.fft.fftn(ag.astype(x, ag.complex128), s=(2,), axes=(1,))),
+    }.items()
+}
+"""What becomes of structural zeros: a root of theirs has no derivative there either."""
+
+ROWS = UNSELECTED | COMPOSED | TRANSFORMED | LEFT_OUT
 
 
 @pytest.mark.parametrize("row", ROWS)

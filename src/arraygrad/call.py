@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from .backends import Backend, backend_of
 from .dtypes import as_dtype
 from .dual import Dual, DualLevel
-from .errors import ArgumentTypeError, BackendError, GradientError, explain
+from .errors import ArgumentTypeError, BackendError, GradientError, explain, explain_inside, in_words
 from .graph import Level, Node, Output, next_number
 from .modes import POLICY, current
 from .op import Kind, Op
@@ -158,8 +158,13 @@ def size_of(array: Any) -> int:
 
 def common_backend(op: Op, values: Sequence[Any]) -> tuple[Sequence[Any], Backend]:
     """The one backend of all arrays among the values. Beside arrays of another, NumPy's scalars count as Python's."""
+    backends: dict[Backend, None] = {}
     try:
-        backends = {backend_of(value): None for value in values if is_held(value)}
+        for value in values:
+            if is_held(value):
+                backend = backend_of(value)
+                backend.neutral_dtype(value.dtype)  # which raises if they are no numbers
+                backends[backend] = None
     except ArgumentTypeError as error:
         raise ArgumentTypeError(f"{op.name}: {error}") from None
     if len(backends) > 1:
@@ -187,16 +192,6 @@ def describe(op: Op, values: Sequence[Any], options: dict[str, Any]) -> str:
     names = [f"arrays[{i}]" for i in range(len(values))] if op.variadic else op.arrays
     given = zip(names, values, strict=True)
     return in_words([*given, *((name, value) for name, value in options.items() if value is not None)])
-
-
-def in_words(arguments: Iterable[tuple[str, Any]]) -> str:
-    """Arguments with their names, for errors: of arrays the shape and the data type."""
-    return ", ".join(
-        f"{name}: shape {tuple(value.shape)} {str(value.dtype).rpartition('.')[2]}"
-        if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, type)
-        else f"{name}={value!r}"
-        for name, value in arguments
-    )
 
 
 # -- recording --------------------------------------------------------------------------------------------
@@ -261,7 +256,10 @@ def push_forward(
         values, results = lift_all(values), lift_all(results)
         tangents = [lift_tangent(tangent) for tangent in tangents]
     with next(argument for argument in arguments if isinstance(argument, Dual)).backend.quiet():
-        pushed = op.push(tangents, values, results, options)
+        try:
+            pushed = op.push(tangents, values, results, options)
+        except Exception as error:
+            raise explain_inside(f"derivative of {op.name}", describe(op, values, options), error) from error
     pushed = pushed if op.multiple else (pushed,)
     duals = tuple(
         as_tensor(out) if tangent is None else Dual(constant(out), conform_tangent(tangent, out), level)

@@ -14,7 +14,7 @@ from .errors import DerivativeNotImplemented
 from .graph import Node
 from .modes import POLICY
 from .op import Kind, Op
-from .rules import elementwise_pull, elementwise_push, parameters, plain_pull, reduction_pull, reduction_push
+from .rules import elementwise_pull, elementwise_push, meeting, parameters, plain_pull, reduction_pull, reduction_push
 from .selection import Selected, counting, settle, total
 from .stacks import counting_items, on_items
 
@@ -97,6 +97,8 @@ def _push_partials(op: Op) -> Push:
                 term = tangent.follow(forward(tangent.array, kept, options))
             else:
                 term = forward(settle(tangent), kept, options)
+                if type(tangent) is Selected:
+                    term = Selected(term, partial(meeting, tangent.counts(), term.ndim, options), clean=True)
             sum = term if sum is None else total(sum, term)
         return sum
 
@@ -124,6 +126,8 @@ def _push_linear(op: Op) -> Push:
         pushed = apply(op, replaced(settle), options)
         in_part = (tangent is None or type(tangent) is Selected
                    for flowing, tangent in zip(flows, tangents, strict=True) if flowing)  # fmt: skip
+        if op.passes_masks and not op.moves and type(tangents[0]) is Selected:
+            return Selected(pushed, partial(meeting, tangents[0].counts(), pushed.ndim, options), clean=True)
         if not op.moves or not (op.drops or any(in_part)):
             return pushed
         if op.multiple:
@@ -174,7 +178,25 @@ def _push_general(op: Op) -> Push:
         known["t"] = known["t1"]
         return rule(*(known[name] for name in names))
 
-    return pushed_items(op, push) if op.is_batched else push
+    if op.is_batched:
+        return pushed_items(op, push)
+    return pushed_along(op, push) if op.passes_masks and not op.multiple else push
+
+
+def pushed_along(op: Op, push: Push) -> Push:
+    """A forward rule of one argument, of which the result counts only where the tangent does."""
+
+    def pushed(tangents: Sequence[Any], values: Sequence[Any], outs: Sequence[Any], options: dict[str, Any]) -> Any:
+        result, tangent = push(tangents, values, outs, options), tangents[0]
+        if type(tangent) is not Selected:
+            return result
+        if op.pointwise:
+            return tangent.follow(result)
+        if op.moves:
+            return Selected(result, lambda: push([counting(tangent)], values, outs, options) != 0, clean=True)
+        return Selected(result, partial(meeting, tangent.counts(), result.ndim, options))
+
+    return pushed
 
 
 def pushed_items(op: Op, push: Push) -> Push:

@@ -19,6 +19,8 @@ for PyTorch catches what it expects.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
+from typing import Any
 
 
 class ArraygradError(Exception):
@@ -65,17 +67,29 @@ class DeclarationError(ArraygradError, TypeError):
     """An operation was declared wrongly."""
 
 
+def in_words(arguments: Iterable[tuple[str, Any]]) -> str:
+    """Arguments with their names, for errors: of arrays the shape and the data type."""
+    return ", ".join(
+        f"{name}: shape {tuple(value.shape)} {str(value.dtype).rpartition('.')[2]}"
+        if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, type)
+        else f"{name}={value!r}"
+        for name, value in arguments
+    )
+
+
 @functools.cache
 def _both(kind: type[Exception]) -> type[Exception]:
-    """An ArgumentError that is an error of a library's class too, under that class's name."""
-    return type(kind.__name__, (ArgumentError, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+    """An error of this tree that is one of a library's class too, under that class's name."""
+    own = ArgumentTypeError if issubclass(kind, TypeError) else ArgumentError
+    made: Any = type(kind.__name__, (own, kind), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+    return made
 
 
 def explain(operation: str, arguments: str, error: Exception) -> Exception:
     """What an array library raised, as an error of this tree that says the operation and its arguments.
 
-    An error of a public class of the library's own (`LinAlgError`) stays one of that class too, if it is one of wrong
-    values; any other (`jax.errors.TracerArrayConversionError`) gets a note. That an argument lacks an attribute means that
+    An error of a public class of the library's own (`LinAlgError`) stays one of that class too, if it can be made of a
+    message; any other (`jax.errors.TracerArrayConversionError`) gets a note. That an argument lacks an attribute means that
     it is of a wrong type.
     """
     message = f"{operation}({arguments}): {error}"
@@ -85,9 +99,9 @@ def explain(operation: str, arguments: str, error: Exception) -> Exception:
         return IndexingError(message)
     if type(error) in (ValueError, RuntimeError):
         return ArgumentError(message)
-    if type(error) in (TypeError, AttributeError) or (isinstance(error, TypeError) and type(error).__name__[0] == "_"):
+    if type(error) in (TypeError, AttributeError) or (isinstance(error, TypeError) and "._" in type(error).__module__):
         return ArgumentTypeError(message)  # NumPy's TypeErrors are of private classes, which nobody catches by name
-    if type(error).__init__ in (ValueError.__init__, RuntimeError.__init__):
+    if type(error).__init__ in (ValueError.__init__, RuntimeError.__init__, TypeError.__init__):
         return _both(type(error))(message)
     error.add_note(f"raised in {operation}({arguments})")
     return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,7 @@ from .graph import FREED, Node, Output, Vertex
 from .hooks import run_posthooks, run_prehooks
 from .modes import current
 from .op import Kind, released
-from .rules import Spec, conform, expand
+from .rules import Spec, conform, meeting
 from .saved import Packed, is_held
 from .selection import Selected, counting, settle
 from .stacks import counting_items, on_items
@@ -35,18 +36,19 @@ def execute(
     wants = [
         source is not None and (needed is None or source in needed or source in wanted) for source in node.edges
     ]
-    start = perf_counter()
-    if op.joint is not None:
-        results = op.joint(node, g, kept, wants)
-    else:
-        results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
+    start, anomaly = perf_counter(), current().anomaly
+    try:
+        results = pulled_all(node, g, kept, wants)
+    except Exception as error:
+        if anomaly is not None:
+            error.add_note(forward_call(node))
+        raise
     results = [h if h is None or spec is None else fit(h, spec) for h, spec in zip(results, node.conform)]
     profiler = current().profiler
     if profiler is not None:
         profiler.add(op.name, "backward", start, perf_counter(), sum(size_of(h) for h in results if h is not None))
     if extra is not None and extra.posthooks:
         results = run_posthooks(node, results, g)
-    anomaly = current().anomaly
     if anomaly is not None and anomaly.check_nan:
         check_for_nan(node, results)
     for source, h in zip(node.edges, results, strict=True):
@@ -85,14 +87,19 @@ def call_node(node: Node, gradients: Sequence[Any]) -> Any:
         raise ArgumentTypeError(f"{node.name()}: expected {count} arguments, got {len(gradients)} instead")
     g = tuple(gradients) if op.multiple else gradients[0]
     wants = [source is not None for source in node.edges]
-    if op.joint is not None:
-        results = op.joint(node, g, kept, wants)
-    else:
-        results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
     finished = tuple(
-        None if h is None else settle(h if spec is None else fit(h, spec)) for h, spec in zip(results, node.conform)
+        None if h is None else settle(h if spec is None else fit(h, spec))
+        for h, spec in zip(pulled_all(node, g, kept, wants), node.conform)
     )
     return finished[0] if len(finished) == 1 else finished
+
+
+def pulled_all(node: Node, g: Any, kept: Any, wants: Sequence[bool]) -> Sequence[Any]:
+    """The results of those of a node's rules that are wanted."""
+    op = node.op
+    if op.joint is not None:
+        return op.joint(node, g, kept, wants)
+    return [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
 
 
 def pulled_by(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
@@ -117,7 +124,7 @@ def pulled(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
     if op.moves:
         return g.move(lambda part: pull(part, kept, options))
     h = pull(g.settle(), kept, options)
-    return Selected(h, lambda: meeting(g, h.ndim, options["axis"])) if op.passes_masks else h
+    return Selected(h, partial(meeting, g.counts(), h.ndim, options)) if op.passes_masks else h
 
 
 def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any:
@@ -130,13 +137,6 @@ def pulled_items(node: Node, pull: Callable[..., Any], g: Any, kept: Any) -> Any
 
     mask = counting_items(parts, op.cores[1])
     return on_items(mask, rule, parts, kept or (), [node.conform[0].shape])[0]
-
-
-def meeting(g: Selected, ndim: int, axis: Any) -> Any:
-    """The mask of a gradient from that of the cotangent, where entries meet along an axis alone."""
-    xp = namespace_of(g)
-    mask = xp.broadcast_to(g.mask, g.array.shape)
-    return expand(mask, ndim, axis, False) if mask.ndim < ndim else xp.any(mask, axis=axis, keepdims=True)
 
 
 def fit(h: Any, spec: Spec) -> Any:

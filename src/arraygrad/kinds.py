@@ -26,9 +26,9 @@ from types import CodeType
 from typing import Annotated, Any, TypeAlias, TypeVar, cast, overload
 
 from . import hotpath
-from .call import dispatch, in_words
+from .call import dispatch
 from .derive import together
-from .errors import DeclarationError, explain_inside
+from .errors import DeclarationError, explain_inside, in_words
 from .op import Kind, Op
 from .options import names, source
 from .rules import RESERVED, Rule, check
@@ -57,14 +57,23 @@ composites: dict[str, Function] = {}
 """Every composite by name."""
 
 
-def elementwise(*, domain: Any = None, forward: Forward = None, **rules: Rule) -> Callable[[F], F]:
-    """Each entry of the result depends on one entry of each argument; `rules` are the partial derivatives."""
-    return lambda function: _declare(function, Kind.ELEMENTWISE, rules, domain=domain, forward=forward)
+def elementwise(
+    *, domain: Any = None, ordered: bool = False, forward: Forward = None, **rules: Rule
+) -> Callable[[F], F]:
+    """Each entry of the result depends on one entry of each argument; `rules` are the partial derivatives.
+
+    `ordered`, here and below: of numbers that have an order, so that complex ones are refused.
+    """
+    attributes = {"domain": domain, "ordered": ordered, "forward": forward}
+    return lambda function: _declare(function, Kind.ELEMENTWISE, rules, **attributes)
 
 
-def reduction(*, domain: Any = None, forward: Forward = None, **rules: Rule) -> Callable[[F], F]:
+def reduction(
+    *, domain: Any = None, ordered: bool = False, forward: Forward = None, **rules: Rule
+) -> Callable[[F], F]:
     """A function over axes whose derivative by each entry is an elementwise partial, with `out` expanded."""
-    return lambda function: _declare(function, Kind.REDUCTION, rules, domain=domain, forward=forward)
+    attributes = {"domain": domain, "ordered": ordered, "forward": forward}
+    return lambda function: _declare(function, Kind.REDUCTION, rules, **attributes)
 
 
 def linear(
@@ -106,6 +115,7 @@ def general(
     multiple: bool | tuple[str, ...] = False,
     pointwise: bool = False,
     moves: bool = False,
+    ordered: bool = False,
     forward: Forward = None,
     **rules: Rule,
 ) -> Callable[[F], F]:
@@ -116,7 +126,8 @@ def general(
     rules of all arguments name, in place of `g`, and that is computed once.
     """
     attributes = {
-        "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "moves": moves, "forward": forward,
+        "core": core, "domain": domain, "multiple": multiple, "pointwise": pointwise, "moves": moves, "ordered": ordered,
+        "forward": forward,
     }  # fmt: skip
     return lambda function: _declare(function, Kind.GENERAL, rules, jvp=jvp, shared=shared, **attributes)
 
@@ -124,12 +135,12 @@ def general(
 @overload
 def constant(function: F) -> F: ...
 @overload
-def constant(*, multiple: bool | tuple[str, ...]) -> Callable[[F], F]: ...
-def constant(function: Any = None, *, multiple: bool | tuple[str, ...] = False) -> Any:
+def constant(*, multiple: bool | tuple[str, ...] = False, ordered: bool = False) -> Callable[[F], F]: ...
+def constant(function: Any = None, *, multiple: bool | tuple[str, ...] = False, ordered: bool = False) -> Any:
     """The derivative is zero and the result never requires a gradient."""
     if function is None:
-        return lambda function: _declare(function, Kind.CONSTANT, {}, multiple=multiple)
-    return _declare(function, Kind.CONSTANT, {}, multiple=multiple)
+        return lambda function: _declare(function, Kind.CONSTANT, {}, multiple=multiple, ordered=ordered)
+    return _declare(function, Kind.CONSTANT, {})
 
 
 def missing() -> Any:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from .backends import Backend, backend_of, is_array
-from .errors import BackendError, GradientError
+from .errors import ArgumentTypeError, BackendError, GradientError, in_words
 from .graph import FREED, Node
 from .rules import Rule, Spec, parameters
 from .saved import PackedValue, SavedTensor, is_held
@@ -83,6 +83,7 @@ class Op:
         self.pack: Callable[[Iterable[Any]], tuple[Any, ...]] = tuple
         self.moves = False
         self.drops = False
+        self.ordered = False
         self.forward: Callable[..., Any] | None = None
         self.view: Callable[..., bool] | None = None
         self.overlaps = False
@@ -130,9 +131,9 @@ class Op:
     @cached_property
     def passes_masks(self) -> bool:
         """Whether the declaration tells which entries of an argument an entry of the result depends on."""
-        along_axis = self.kind is Kind.GENERAL and self.arity == 1 and "axis" in self.options
+        along_axis = self.kind in (Kind.GENERAL, Kind.LINEAR) and self.arity == 1 and {"axis", "axes"} & {*self.options}
         pointwise = self.elementwise or self.pointwise or self.moves
-        return pointwise or self.kind is Kind.REDUCTION or along_axis or self.is_batched
+        return pointwise or self.kind is Kind.REDUCTION or bool(along_axis) or self.is_batched
 
     @property
     def is_of_pairs(self) -> bool:
@@ -169,6 +170,40 @@ class Op:
 
     def kernel_of(self, backend: Backend) -> Callable[..., Any]:
         """The backend's function for this operation."""
+        kernel = self._function_of(backend)
+        return self._of_ordered(kernel, backend) if self.ordered else kernel
+
+    def _of_ordered(self, kernel: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+        """A kernel that refuses complex numbers. Where the result has the dtype of the arguments that is looked at, since it
+        takes the least time; so the kernel is written as source, too."""
+        named = (*self.arrays[self.positional :], *self.options)
+        given = ", ".join(self.arrays[: self.positional])
+        arrays = ", ".join(self.arrays)
+        promotes = self.kind is not Kind.CONSTANT and self.arity <= 2  # bounds of `clip` do not
+        dtypes = ["out.dtype"] if promotes else [f"getattr({name}, 'dtype', type({name}))" for name in self.arrays]
+        source = f"""def call({', *, '.join(filter(None, (given, ', '.join(named))))}):
+            try:
+                out = kernel({given}{''.join(f', {name}={name}' for name in named)})
+            except Exception:
+                refuse_complex({arrays})
+                raise
+            if {' or '.join(f'{dtype} in complexes' for dtype in dtypes)}:
+                refuse_complex({arrays})
+            return out"""
+        complexes = frozenset((*backend.dtypes_named("complex64", "complex128"), complex))
+        scope = {"kernel": kernel, "complexes": complexes, "refuse_complex": self._refuse_complex}
+        exec(source, scope)
+        return scope["call"]
+
+    def _refuse_complex(self, *values: Any) -> None:
+        for name, value in zip(self.arrays, values):
+            if "complex" in str(getattr(value, "dtype", type(value))):
+                raise ArgumentTypeError(
+                    f"{self.name}({in_words([(name, value)])}): expected real numbers: complex ones have no order; "
+                    "take their real, imag or abs first"
+                )
+
+    def _function_of(self, backend: Backend) -> Callable[..., Any]:
         if self.forward is not None and self.name not in backend.overrides:
             return partial(self.forward, backend.xp)
         try:

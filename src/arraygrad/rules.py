@@ -11,12 +11,14 @@ arithmetic of a small array.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .backends import device_of, half_dtypes, is_real, namespace_of, real_dtypes
 from .dtypes import as_dtype
-from .errors import DeclarationError
+from .errors import DeclarationError, explain_inside, in_words
 from .modes import POLICY
 from .selection import Selected, settle, times
 
@@ -119,6 +121,17 @@ def expand(value: Any, ndim: int, axis: Any, keepdims: bool) -> Any:
     return namespace_of(value).reshape(value, tuple(1 if i in axes else next(kept) for i in range(ndim)))
 
 
+def meeting(counts: Callable[[], Any], ndim: int, options: dict[str, Any]) -> Any:
+    """The mask of a cotangent or tangent of `ndim` axes from that of the one that it was made of, where entries meet along
+    the axes that the options say."""
+    mask, axes = counts(), options["axis"] if "axis" in options else options["axes"]
+    if axes is None and options.get("s") is not None:
+        axes = tuple(range(-len(options["s"]), 0))
+    if mask.ndim < ndim:
+        return expand(mask, ndim, axes, False)
+    return namespace_of(mask).any(mask, axis=axes, keepdims=mask.ndim == ndim)
+
+
 def along(axis: int, part: Any) -> tuple[Any, ...]:
     """The key of what `part` takes along an axis, counted from the front, in a form that every library reads."""
     return (*(slice(None),) * axis, part, ...)
@@ -156,7 +169,7 @@ def _call(op: Op, rule: Rule, flowing: str) -> str:
     return f"rule({', '.join(_fetch(op, name, flowing) for name in names)})"
 
 
-def _compile(source: str, rule: Rule) -> Callable[..., Any]:
+def _compile(op: Op, rule: Rule, source: str, parameters: str = "g, kept, options") -> Callable[..., Any]:
     scope = {
         "rule": rule,
         "namespace_of": namespace_of,
@@ -166,9 +179,22 @@ def _compile(source: str, rule: Rule) -> Callable[..., Any]:
         "settle": settle,
         "times": times,
         "some": some,
+        "failed": partial(_failed, op),
         "POLICY": POLICY,
     }
-    return eval(source, scope)
+    exec(
+        f"def pull({parameters}):\n try:\n  return {source}\n"
+        " except Exception as error:\n  raise failed(g, kept, options, error) from error",
+        scope,
+    )
+    return scope["pull"]
+
+
+def _failed(op: Op, g: Any, kept: Any, options: Any, error: Exception) -> Exception:
+    """What was raised inside a rule, as an error that says whose rule it is and what the rule had."""
+    names = (f"arrays[{position}]" for position in itertools.count()) if op.variadic else op.arrays
+    known = [(name, part) for name, part in (("g", g), *zip(names, kept or ())) if hasattr(part, "shape")]
+    return explain_inside(f"derivative of {op.name}", in_words([*known, *options.items()]), error)
 
 
 def _zeros(g: Any, kept: Any, options: Any) -> Any:
@@ -195,11 +221,9 @@ def elementwise_pull(op: Op, rule: Rule) -> Callable[..., Any]:
     call = _call(op, rule, "g")
     if "g" in names:
         return _compile(
-            f"lambda g, kept, options: {call} if g.dtype in real_dtypes[type(g)] else "
-            f"conjugate((lambda g: {call})(conjugate(g)))",
-            rule,
+            op, rule, f"{call} if g.dtype in real_dtypes[type(g)] else conjugate((lambda g: {call})(conjugate(g)))"
         )
-    return _compile(f"lambda g, kept, options: g * ({call} if g.dtype in real_dtypes[type(g)] else conjugate({call}))", rule)
+    return _compile(op, rule, f"g * ({call} if g.dtype in real_dtypes[type(g)] else conjugate({call}))")
 
 
 def elementwise_push(op: Op, rule: Rule) -> Callable[..., Any]:
@@ -207,7 +231,7 @@ def elementwise_push(op: Op, rule: Rule) -> Callable[..., Any]:
     names = parameters(rule)
     if not names and rule() in _CONSTANT:
         return _CONSTANT[rule()]
-    return _compile(f"lambda g, kept, options: {'' if 'g' in names else 'g * '}{_call(op, rule, 'g')}", rule)
+    return _compile(op, rule, f"{'' if 'g' in names else 'g * '}{_call(op, rule, 'g')}")
 
 
 _EXPAND = "expand({}, kept[0].ndim, options['axis'], options['keepdims'])"
@@ -220,21 +244,17 @@ def _reduction_call(op: Op, rule: Rule) -> str:
 
 def reduction_pull(op: Op, rule: Rule) -> Callable[..., Any]:
     """Reverse rule of a partial that is summed over axes: the cotangent expands over them."""
-    return _compile(
-        f"lambda g, kept, options: times({_EXPAND.format('g')}, conjugate({_reduction_call(op, rule)}))", rule
-    )
+    return _compile(op, rule, f"times({_EXPAND.format('g')}, conjugate({_reduction_call(op, rule)}))")
 
 
 def reduction_push(op: Op, rule: Rule) -> Callable[..., Any]:
     """Forward rule of a partial that is summed over axes."""
     return _compile(
-        f"lambda g, kept, options: namespace_of(g).sum(settle(times(g, {_reduction_call(op, rule)})), "
+        op, rule, f"namespace_of(g).sum(settle(times(g, {_reduction_call(op, rule)})), "
         "axis=options['axis'], keepdims=options['keepdims'])",
-        rule,
-    )
+    )  # fmt: skip
 
 
 def plain_pull(op: Op, rule: Rule) -> Callable[..., Any]:
     """A rule that is given the cotangent itself."""
-    extra = "index, " if op.variadic else ""
-    return _compile(f"lambda {extra}g, kept, options: {_call(op, rule, 'g')}", rule)
+    return _compile(op, rule, _call(op, rule, "g"), "index, g, kept, options" if op.variadic else "g, kept, options")

@@ -319,8 +319,12 @@ def constant(value: Any) -> Any:
 
 
 def as_tensor(value: Any) -> Tensor:
-    """A value of some level as a Tensor: raw arrays are wrapped."""
-    return value if isinstance(value, Tensor) else new_tensor(backend_of(value).wrap(value))
+    """A value of some level as a Tensor: raw arrays are wrapped. Raises ArgumentTypeError for those that hold no numbers."""
+    if not isinstance(value, Tensor):
+        backend = backend_of(value)
+        value = new_tensor(backend.wrap(value))
+        backend.neutral_dtype(value.array.dtype)
+    return value
 
 
 learn_dtypes(Tensor, STANDARD + tuple(HALVES))

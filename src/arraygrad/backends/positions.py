@@ -7,6 +7,7 @@ allows beside that (an integer array with slices, for fewer axes, ...) is `take`
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 Array = Any
@@ -202,3 +203,22 @@ def _flattened(xp: Any, x: Array, at: Array, values: Array) -> tuple[Array, Arra
     """The positions and the values as vectors, and every position of x."""
     given = xp.reshape(xp.broadcast_to(values, at.shape), (-1,))
     return xp.reshape(at, (-1,)), given, xp.arange(math.prod(x.shape), dtype=at.dtype, device=xp.device_of(x))
+
+
+_KINDS = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")
+"""Each holds the numbers of those before it."""
+
+
+def fitting(backend: Any, write: Callable[..., Array]) -> Callable[..., Array]:
+    """`index_add` or `index_set` of a backend, given values in the dtype of x: libraries would promote x to theirs, cut them
+    to integers or real numbers, or raise."""
+
+    def call(x: Array, values: Array, /, *, key: Any) -> Array:
+        if getattr(values, "dtype", x.dtype) != x.dtype:
+            given, held = backend.neutral_dtype(values.dtype), backend.neutral_dtype(x.dtype)
+            if _KINDS.index(given.kind) > _KINDS.index(held.kind):
+                raise TypeError(f"values: got dtype {given.name}; expected {held.name}, or one that promotes to it")
+            values = backend.xp.astype(values, x.dtype)
+        return write(x, values, key=key)
+
+    return call

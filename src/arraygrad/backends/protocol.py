@@ -37,7 +37,7 @@ from ..errors import BackendError
 from . import extra, scipy_functions, substitutes
 from .exchange import exchange
 from .foreign import Foreign
-from .positions import add, has_integer_array, is_beyond_the_standard, parts_of, positions, put, upwards
+from .positions import add, fitting, has_integer_array, is_beyond_the_standard, parts_of, positions, put, upwards
 from .random_numbers import RandomNumbers
 from .repairs import REPAIRS
 
@@ -148,7 +148,11 @@ class Backend(RandomNumbers):
 
     def real_dtypes(self) -> Iterator[Any]:
         """The real floating data types that arrays can have, half precision with them, as arrays have them."""
-        for name in ("float64", "float32", "float16", "bfloat16"):
+        return self.dtypes_named("float64", "float32", "float16", "bfloat16")
+
+    def dtypes_named(self, *names: str) -> Iterator[Any]:
+        """Those of the data types of these names that arrays can have, as arrays have them."""
+        for name in names:
             try:
                 yield self.xp.zeros((), dtype=getattr(self.xp, name)).dtype
             except (AttributeError, TypeError, ValueError):
@@ -313,8 +317,8 @@ def kernels_beyond_the_standard(backend: Backend) -> dict[str, Callable[..., Any
         "convert": backend.convert,
         "device_of": backend.device_of,
         "getitem": backend.getitem,
-        "index_add": backend.index_add,
-        "index_set": backend.index_set,
+        "index_add": fitting(backend, backend.index_add),
+        "index_set": fitting(backend, backend.index_set),
         "masked": lambda x, mask, /: backend.xp.where(mask, x, 0),
         "moveaxis": lambda x, /, source, destination: backend.library.moveaxis(x, source, destination),
         "tile": lambda x, /, repetitions: backend.library.tile(x, repetitions),

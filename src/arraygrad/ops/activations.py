@@ -11,7 +11,7 @@ from .searching import where
 from .statistical import Axis
 
 
-@elementwise(x=lambda g, out: Selected(g, out > 0))
+@elementwise(x=lambda g, out: Selected(g, out > 0), ordered=True)
 def relu(x: Array, /) -> Tensor:
     """max(x, 0). The derivative at 0 is 0."""
 
@@ -43,7 +43,7 @@ def _softmax_pull(xp: Any, g: Any, out: Any, axis: Axis) -> Any:
     return out * (g - xp.sum(g * out, axis=axis, keepdims=True))
 
 
-@general(x=_softmax_pull, jvp=lambda xp, t, out, axis: _softmax_pull(xp, t, out, axis))
+@general(x=_softmax_pull, jvp=lambda xp, t, out, axis: _softmax_pull(xp, t, out, axis), ordered=True)
 def softmax(x: Array, /, *, axis: Axis = -1) -> Tensor:
     """exp(x) over its sum along `axis`."""
 
@@ -51,6 +51,7 @@ def softmax(x: Array, /, *, axis: Axis = -1) -> Tensor:
 @general(
     x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
     jvp=lambda xp, t, out, axis: t - xp.sum(xp.exp(out) * t, axis=axis, keepdims=True),
+    ordered=True,
 )
 def log_softmax(x: Array, /, *, axis: Axis = -1) -> Tensor:
     """The logarithm of softmax, accurate where softmax is tiny."""

@@ -15,7 +15,7 @@ def clone(x: Array, /) -> Tensor:
 
 
 @linear(x=lambda xp, g, x: xp.to_device(g, x.device), moves=True)
-def to_device(x: Array, /, device: Any, *, stream: Any = None) -> Tensor:
+def to_device(x: Array, device: Any, /, *, stream: Any = None) -> Tensor:
     """x on another device. The gradient comes back on x's device."""
 
 

@@ -133,10 +133,12 @@ def asarray(backend: Backend, obj: Any, /, *, dtype: Any = None, device: Any = N
         raise ArgumentTypeError(f"asarray: obj: got {type(obj).__name__}: {error}") from error
     except ValueError as error:
         raise ArgumentError(f"asarray: obj: got {type(obj).__name__}, copy={copy}: {error}") from error
-    if getattr(made.dtype, "kind", "f") in "OSUVMm" and str(made.dtype) != "bfloat16":  # which JAX has, as a V
+    try:
+        backend.neutral_dtype(made.dtype)
+    except ArgumentTypeError as error:
         if hasattr(obj, "shape") and hasattr(obj, "dtype"):
             backend_of(obj)  # which says how arrays of an unknown library get a backend
-        raise ArgumentTypeError(f"asarray: obj: got {obj!r}, which makes {made.dtype}; expected numbers")
+        raise ArgumentTypeError(f"asarray: obj: got {obj!r}; expected numbers; {error}") from None
     return new_tensor(backend.wrap(made))
 
 

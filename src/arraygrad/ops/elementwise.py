@@ -100,7 +100,7 @@ def _below(g: Any, x: Any, min: Any, max: Any) -> Selected:
     return Selected(g, x < min if max is None else (x < min) & (min <= max))
 
 
-@elementwise(x=_within, min=_below, max=_above)
+@elementwise(x=_within, min=_below, max=_above, ordered=True)
 def clip(x: Array, /, min: Array | None = None, max: Array | None = None) -> Tensor:
     """x limited to [min, max]. The gradient passes at the bounds themselves."""
 
@@ -208,6 +208,7 @@ def _share_of_winner(g: Any, xp: Any, tie: Any, wins: Any, subgradient: Subgradi
 @elementwise(
     x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 > x2, subgradient, True),
     x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 > x1, subgradient, False),
+    ordered=True,
 )
 def maximum(x1: Array, x2: Array, /) -> Tensor:
     """The larger of x1 and x2. At a tie each gets half of the gradient."""
@@ -216,6 +217,7 @@ def maximum(x1: Array, x2: Array, /) -> Tensor:
 @elementwise(
     x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 < x2, subgradient, True),
     x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 < x1, subgradient, False),
+    ordered=True,
 )
 def minimum(x1: Array, x2: Array, /) -> Tensor:
     """The smaller of x1 and x2. At a tie each gets half of the gradient."""

@@ -27,12 +27,12 @@ def _extreme(xp: Any, x: Any, out: Any, axis: Axis, subgradient: Subgradient) ->
     return Selected(1 / xp.where(count == 0, 1, count), wins)
 
 
-@reduction(x=_extreme)
+@reduction(x=_extreme, ordered=True)
 def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Largest element over `axis` but for NaN; NaN where there is nothing else. Ties share the gradient equally."""
 
 
-@reduction(x=_extreme)
+@reduction(x=_extreme, ordered=True)
 def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Smallest element over `axis` but for NaN; NaN where there is nothing else. Ties share the gradient equally."""
 

@@ -15,12 +15,12 @@ from .statistical import affine_scan, cumulative_prod, cumulative_sum
 Running = namedtuple("Running", ["values", "indices"])
 
 
-@constant
+@constant(ordered=True)
 def cummax_indices(x: Array, /, *, axis: int = -1) -> Tensor:
     """Where along `axis` the largest entry so far is: the last of equal ones, the last NaN if there is one."""
 
 
-@constant
+@constant(ordered=True)
 def cummin_indices(x: Array, /, *, axis: int = -1) -> Tensor:
     """Where along `axis` the smallest entry so far is: the last of equal ones, the last NaN if there is one."""
 

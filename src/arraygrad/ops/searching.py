@@ -6,12 +6,12 @@ from ..kinds import Array, Tensor, constant, elementwise
 from ..selection import Selected
 
 
-@constant
+@constant(ordered=True)
 def argmax(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Index of the first largest entry along `axis`."""
 
 
-@constant
+@constant(ordered=True)
 def argmin(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Index of the first smallest entry along `axis`."""
 
@@ -26,7 +26,7 @@ def nonzero(x: Array, /) -> tuple[Tensor, ...]:
     """Indices of the entries that are not zero, one array an axis."""
 
 
-@constant
+@constant(ordered=True)
 def searchsorted(x1: Array, x2: Array, /, *, side: str = "left", sorter: Array | None = None) -> Tensor:
     """Where in the sorted x1 the entries of x2 belong."""
 

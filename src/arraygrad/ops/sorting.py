@@ -7,7 +7,7 @@ from typing import Any
 from ..kinds import Array, Tensor, constant, general
 
 
-@constant
+@constant(ordered=True)
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """Indices that sort x along `axis`."""
 
@@ -26,6 +26,6 @@ def _sort_jvp(xp: Any, t: Any, x: Any, axis: int, descending: bool) -> Any:
     return xp.take_along_axis(t, _order(xp, x, axis, descending), axis=axis) if x.ndim else t
 
 
-@general(x=_sort_pull, jvp=_sort_jvp, moves=True)
+@general(x=_sort_pull, jvp=_sort_jvp, moves=True, ordered=True)
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """x sorted along `axis`. The gradient goes to the element that came to each place, in stable order."""

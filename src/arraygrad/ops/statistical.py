@@ -84,12 +84,12 @@ def _extreme(xp: Any, x: Any, out: Any, axis: Axis, subgradient: Subgradient) ->
     return Selected(1 / count, wins)
 
 
-@reduction(x=_extreme)
+@reduction(x=_extreme, ordered=True)
 def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Largest element over `axis`. Elements that tie share the gradient equally."""
 
 
-@reduction(x=_extreme)
+@reduction(x=_extreme, ordered=True)
 def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Smallest element over `axis`. Elements that tie share the gradient equally."""
 
