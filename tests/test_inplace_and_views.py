@@ -339,6 +339,16 @@ def test_entries_that_share_their_place_cannot_be_written_to(lib):
         lib.ones(1).expand(3).mul_(2)
 
 
+@pytest.mark.parametrize("write", [lambda v: v.fill_(2), lambda v: v.__setitem__(..., 2.0), lambda v: v.__setitem__(0, 2.0)])
+@pytest.mark.parametrize("make", [lambda y: y.sum().expand(1), lambda y: y[1].expand(1), lambda y: y[:1].expand(1, 1)])
+def test_a_scalar_or_a_part_that_was_expanded_to_one_element_can_be_written_to(lib, make, write):
+    y = leaf(lib, [1.0, 3.0]) * 1
+    v = make(y)
+    write(v)
+    write(v)
+    assert v.sum().item() == 2.0 and v._version == v._base._version == 2
+
+
 @pytest.mark.parametrize(
     "key", [([0], [4]), ([0], [-4]), ([2],), (5,), (slice(None), [3]), (slice(None), [-4]), ([0], 3), (3, [0])], ids=str
 )

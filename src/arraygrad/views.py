@@ -204,7 +204,7 @@ def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
     """Write into the array of x if it is one of the buffer, which the family sees alone, or None; whether it was done."""
     if buffer is None or isinstance(values.array, Tensor) or isinstance(x, Dual) or isinstance(values, Dual):
         return False
-    if x.array is not buffer and x.array.base is not buffer:
+    if x.array is not buffer and (x.array.base is not buffer or not x.array.flags.writeable):
         return False
     try:
         backend_of(buffer).write_at(x.array, values.array, key=key)
