@@ -339,6 +339,54 @@ def test_entries_that_share_their_place_cannot_be_written_to(lib):
         lib.ones(1).expand(3).mul_(2)
 
 
+KEYS = {
+    "part": slice(0, 2), "item": 1, "all": ..., "new axis": None, "integers": [0, 2], "mask": [True, False, True],
+}  # fmt: skip
+
+
+def key_of(lib, name):
+    return lib.tensor(KEYS[name]) if isinstance(KEYS[name], list) else KEYS[name]
+
+
+@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("axes", [1, 3])
+def test_what_is_written_may_have_leading_axes_of_length_one(lib, name, axes):
+    y, v = leaf(lib, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]) * 1, leaf(lib, [[7.0, 8.0]])
+    y[key_of(lib, name)] = v.reshape((1,) * axes + (2,))
+    assert set(y[key_of(lib, name)].detach().reshape(-1).tolist()) == {7.0, 8.0}
+    y.sum().backward()
+    written = {"item": 1.0, "all": 3.0, "new axis": 3.0}.get(name, 2.0)
+    assert v.grad.tolist() == [[written, written]]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int32", "int64", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("into", ["bool", "int64", "float32", "float64", "complex64"])
+@pytest.mark.filterwarnings("ignore:Casting complex values to real")
+def test_what_is_written_is_converted(lib, into, dtype):
+    y, v = lib.ones(3, dtype=getattr(lib, into)), lib.tensor([2.5, 0.0], dtype=getattr(lib, dtype))
+    y[:2] = v
+    whole = {"bool": 1, "int32": 2, "int64": 2}.get(dtype, 2.5)
+    assert y.dtype == getattr(lib, into)
+    assert y.tolist() == [{"bool": True, "int64": int(whole)}.get(into, whole), 0, 1]
+
+
+def test_of_complex_values_the_real_part_is_written_to_real_numbers(lib):
+    y, v = lib.zeros(2, dtype=lib.float64), lib.tensor([1 + 2j, 3 + 4j], dtype=lib.complex128, requires_grad=True)
+    with pytest.warns(UserWarning, match="Casting complex values to real discards the imaginary part"):
+        y[:] = v
+    assert y.tolist() == [1.0, 3.0]
+    y.sum().backward()
+    assert v.grad.tolist() == [1.0, 1.0]
+    with pytest.raises((RuntimeError, TypeError)):
+        y[0] = 1j
+
+
+def test_a_mask_fills_with_a_value_in_the_dtype_of_what_is_filled(lib):
+    y, mask = lib.tensor([1, 2]), lib.tensor([True, False])
+    assert y.masked_fill(mask, 2.5).tolist() == [2, 2] and y.masked_fill_(mask, 3.5).tolist() == [3, 2]
+    assert y.fill_(lib.tensor(4.5)).tolist() == [4, 4]
+
+
 @pytest.mark.parametrize("write", [lambda v: v.fill_(2), lambda v: v.__setitem__(..., 2.0), lambda v: v.__setitem__(0, 2.0)])
 @pytest.mark.parametrize("make", [lambda y: y.sum().expand(1), lambda y: y[1].expand(1), lambda y: y[:1].expand(1, 1)])
 def test_a_scalar_or_a_part_that_was_expanded_to_one_element_can_be_written_to(lib, make, write):

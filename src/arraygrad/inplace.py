@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
 from .keys import plain_key
 from .modes import is_grad_enabled
-from .ops import activations, creation, elementwise, searching
+from .ops import activations, creation, elementwise, manipulation, searching
 from .ops.data_type import astype
 from .ops.indexing import getitem, index_set, is_basic
 from .overlaps import has_overlaps
@@ -65,10 +66,10 @@ def setitem(self: Tensor, key: Any, value: Any, /) -> None:
     if isinstance(value, Tensor) and _is_part(value, self, key):
         count_write(self)  # the end of `x[key] += y`: it is written
     elif view_of(self) is not None and is_basic({"key": key}) and has_overlaps(self):
-        copy_(getitem(self, key), _like(self, value, "setitem"))
+        copy_(getitem(self, key), _without_leading_ones(_like(self, value)))
     else:
         check_writable(self, "setitem", in_part=True)
-        write_at(self, key, _like(self, value, "setitem"), index_set.op)
+        write_at(self, key, _without_leading_ones(_like(self, value)), index_set.op)
 
 
 def _is_part(value: Tensor, x: Tensor, key: Any) -> bool:
@@ -79,23 +80,31 @@ def _is_part(value: Tensor, x: Tensor, key: Any) -> bool:
     return is_basic({"key": key}) and bool(view.options["key"] == key)
 
 
-def _like(x: Tensor, value: Any, operation: str) -> Tensor:
+def _like(x: Tensor, value: Any) -> Tensor:
     """A value to write, in x's dtype."""
     if not isinstance(value, Tensor):
         value = creation.asarray(x.backend, value, dtype=None if hasattr(value, "dtype") else x.dtype)
     if value.dtype == x.dtype:
         return value
-    if not _same_kind(value.dtype, x.dtype):
-        raise ArgumentTypeError(
-            f"{operation}: value: got dtype {value.dtype.name}; expected {x.dtype.name}, or one that promotes to it"
-        )
-    return astype(value, x.dtype)
+    if value.dtype.is_complex and not x.dtype.is_complex:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+        value = elementwise.real(value)
+    return astype(value, x.dtype, copy=False)
+
+
+def _without_leading_ones(value: Tensor) -> Tensor:
+    """A value without its leading axes of length 1: it may have more axes than the part that it is written to."""
+    shape = value.shape
+    if shape[:1] != (1,):
+        return value
+    ones = next((axis for axis, length in enumerate(shape) if length != 1), len(shape))
+    return manipulation.reshape(value, shape[ones:])
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with `value` in place."""
     check_writable(self, "fill_")
-    write_at(self, ..., _like(self, value, "fill_"), index_set.op)
+    write_at(self, ..., _like(self, value), index_set.op)
     return self
 
 
@@ -110,7 +119,7 @@ def copy_(self: Tensor, source: Any) -> Tensor:
     source = as_tensor(source)
     if source.ndim > self.ndim:
         raise _does_not_fit("copy_", self, source)
-    write_at(self, ..., astype(source, self.dtype, copy=False), index_set.op)
+    write_at(self, ..., _like(self, source), index_set.op)
     return self
 
 
@@ -137,8 +146,8 @@ def _lerp(self: Tensor, end: Any, weight: Any) -> Tensor:
 
 
 def masked_fill(self: Tensor, mask: Any, value: Any) -> Tensor:
-    """x with `value` where the mask holds."""
-    return searching.where(mask, value, self)
+    """x with `value`, in x's dtype, where the mask holds."""
+    return searching.where(mask, _like(self, value), self)
 
 
 METHODS: dict[str, Callable[..., Any]] = {

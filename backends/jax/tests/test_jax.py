@@ -227,3 +227,12 @@ def test_what_only_scipy_has_says_so_in_a_traced_program(name):
     with pytest.raises(ag.errors.BackendError, match=f"{name}: jax has no such function.*on a detached array on the CPU"):
         jax.jit(lambda x: getattr(ag.special, name)(x).array)(jnp.ones(2))
     assert getattr(ag.special, name)(jnp.ones(2)).shape == (2,)
+
+
+@pytest.mark.parametrize("key", [slice(0, 0), np.zeros(3, dtype=bool)], ids=["slice", "mask"])
+def test_values_that_do_not_fit_are_not_written_to_nothing_either(key):
+    y = ag.ones((3, 2))
+    with pytest.raises(ValueError, match="broadcast"):
+        y[key] = ag.ones((2, 1))
+    y[key] = ag.ones((1, 2))
+    assert y.tolist() == [[1.0, 1.0]] * 3
