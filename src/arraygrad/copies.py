@@ -1,13 +1,13 @@
-"""Copies that share their entries as the originals do: `copy.deepcopy` of a tensor together with its views."""
+"""Who shares entries with whom, as the user says: `copy.deepcopy` of a tensor together with its views; `x.data = other`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .call import dispatch
-from .family import View, ancestors, join, top
+from .family import View, ancestors, join, replace, shared, top
 from .modes import no_grad
-from .tensor import Tensor, new_tensor
+from .tensor import Tensor, detached, new_tensor
 
 
 def copied(tensor: Tensor, memo: dict[Any, Any]) -> Tensor:
@@ -29,3 +29,15 @@ def copied(tensor: Tensor, memo: dict[Any, Any]) -> Tensor:
     join(result, View(parent, None, {}, cut=True))
     result._rest().version = [0]
     return result
+
+
+def share(tensor: Tensor, source: Tensor) -> None:
+    """Let a tensor have the entries of another, with which it shares them from now on; what came from it keeps the old."""
+    if source.array is tensor.array and top(source) is top(tensor):
+        return
+    with shared:
+        version, alias = tensor._rest().version, detached(source, counts=False)
+        replace(tensor, new_tensor(tensor.array, None if tensor.is_leaf else tensor.node))
+        join(tensor, alias.rest.view)  # type: ignore[union-attr, arg-type]
+        tensor._rest().version = version
+        tensor.set_array(alias.array)

@@ -79,8 +79,8 @@ def spread(summit: Tensor) -> None:
     """Make all that came from a tensor stale."""
     followers = list(members(summit))
     for tensor in (summit, *followers):
-        if tensor.rest is not None and tensor.rest.children is not None:
-            tensor.rest.children.clear()
+        if tensor.rest is not None and tensor.rest.children:
+            tensor.rest.children.retire()
     for tensor in followers:
         if type(tensor) is Tensor:
             tensor.__class__ = Stale

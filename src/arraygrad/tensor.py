@@ -219,14 +219,17 @@ class Tensor(Convertible):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if not isinstance(value, Tensor):
-            raise ArgumentTypeError(f"data: got {type(value).__name__}; expected a Tensor")
-        if value.dtype != self.dtype or value.backend is not self.backend:
+        from .copies import share
+
+        if not isinstance(value, Tensor) or value.backend is not self.backend:
+            got = f"one stored by {value.backend.name}" if isinstance(value, Tensor) else type(value).__name__
+            raise ArgumentTypeError(f"data: got {got}; expected a Tensor stored by {self.backend.name}")
+        if self.requires_grad and not value.dtype.is_differentiable:
             raise ArgumentTypeError(
-                f"data: got {value.dtype.name} stored by {value.backend.name}; "
-                f"expected {self.dtype.name} stored by {self.backend.name}"
+                f"data: got dtype {value.dtype.name}; data set to a tensor that requires gradients must be floating point "
+                "or complex dtype"
             )
-        self.set_array(value.array)
+        share(self, value)
 
     def set_array(self, array: Any) -> None:
         """Give this tensor another array. The old one is not overwritten: a node may keep it."""
