@@ -61,6 +61,14 @@ class View:
         self.cut = cut
         self.lock = lock
 
+    def down(self, made: Tensor, tensor: Tensor) -> Tensor:
+        """What a tensor takes of what `op` made of its parent."""
+        return made
+
+    def up(self, change: Tensor, tensor: Tensor) -> Tensor:
+        """What its parent gets of a change of a tensor."""
+        return change
+
 
 class Children(list["weakref.ref[Tensor]"]):
     """Weak references to the tensors made from one, as far as they are up to date. Adding one takes constant time."""

@@ -69,6 +69,7 @@ def _follow(tensor: Tensor, view: View) -> None:
             made = dispatch(view.op, (parent,), view.options)
         finally:
             modes.replace(before)
+        made = view.down(made, tensor)
     give_entries(tensor, made.array)
     if not view.cut:
         give_history(tensor, made)

@@ -48,7 +48,7 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
             if type(result) is not type(x):
                 _adapt(result, x)
             cut = current() is not DEFAULT and not is_grad_enabled()
-            join(result, View(x, op, options, cut, _UNRECORDED if cut else ""))
+            join(result, View(x, op, options, cut, UNRECORDED if cut else ""))
             if op.written_by is not None and x.rest.version[0]:  # type: ignore[union-attr]
                 _unshare(result)
         return result
@@ -59,7 +59,7 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
             cut = current() is not DEFAULT and not is_grad_enabled()
             for index, part in enumerate(results):
                 _adapt(part, x)
-                join(part, View(x, *op.part_as_view(options, index, x.ndim), cut, _UNRECORDED if cut else _MULTIPLE))
+                join(part, View(x, *op.part_as_view(options, index, x.ndim), cut, UNRECORDED if cut else _MULTIPLE))
         return results
 
     return viewed_in_parts if op.multiple else viewed
@@ -86,7 +86,7 @@ def _unshare(part: Tensor) -> None:
         part.array = backend_of(array).xp.clone(array)
 
 
-_UNRECORDED = (
+UNRECORDED = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled: make the view and write to "
     "it both inside the no_grad block (so that neither is recorded) or both outside (so that both are)"
 )
@@ -142,7 +142,7 @@ def _write(x: Tensor, value: Tensor, is_done: bool) -> None:
         if view.cut:
             _give_history_of_write(tensor, change)
             change = new_tensor(change.array)
-        change, is_done = _written_to_parent(view, change, buffer, is_done)
+        change, is_done = _written_to_parent(view, view.up(change, tensor), buffer, is_done)
     if not is_done:
         give_entries(summit, change.array)
     _give_history_of_write(summit, change)
