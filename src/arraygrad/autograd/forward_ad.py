@@ -107,7 +107,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     if modes.current().inference:
         return tensor
     view = DualView(tensor, known)
-    primal = dispatch(view.op, (tensor,), view.options) if tensor.requires_grad else tensor
+    primal = dispatch(reshape.op, (tensor,), view.options) if tensor.requires_grad else tensor
     dual = Dual(constant(primal), constant(astype(tangent, tensor.dtype, copy=False)), known)
     join(dual, view)
     return dual
