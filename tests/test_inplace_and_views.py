@@ -423,6 +423,108 @@ def test_views_cannot_be_detached_in_place(lib):
         (leaf(lib, [1.0, 2.0]) * 1)[0:1].detach_()
 
 
+# -- every operation that PyTorch has in place ----------------------------------------------------------------
+
+
+def ints(lib, values):
+    return lib.tensor(values, dtype=lib.int64)
+
+
+def matrix(lib):
+    return lib.tensor([[0.5, 2.0], [1.5, 0.25]], dtype=lib.float64)
+
+
+OF_TWO = ["add_", "sub_", "mul_", "div_", "multiply_", "subtract_", "divide_", "true_divide_", "remainder_", "pow_",
+          "atan2_", "arctan2_", "hypot_", "copysign_", "xlogy_", "eq_", "ne_", "lt_", "le_", "gt_", "ge_", "not_equal_",
+          "less_", "less_equal_", "greater_", "greater_equal_", "clamp_min_", "clamp_max_"]  # fmt: skip
+OF_ONE = ["abs_", "absolute_", "acos_", "arccos_", "asin_", "arcsin_", "atan_", "arctan_", "ceil_", "cos_", "cosh_", "erf_",
+          "erfc_", "erfinv_", "exp_", "exp2_", "expm1_", "floor_", "fix_", "lgamma_", "log_", "log10_", "log1p_", "log2_",
+          "logit_", "nan_to_num_", "neg_", "negative_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sign_",
+          "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "tril_", "triu_", "trunc_"]  # fmt: skip
+OTHERS = {
+    "addcmul_": lambda lib: (matrix(lib), matrix(lib)),
+    "addcdiv_": lambda lib: (matrix(lib), matrix(lib)),
+    "clamp_": lambda lib: (0.3, 0.8),
+    "cumsum_": lambda lib: (1,),
+    "cumprod_": lambda lib: (-1,),
+    "fill_": lambda lib: (3.0,),
+    "index_add_": lambda lib: (1, ints(lib, [1, 0]), matrix(lib)),
+    "index_copy_": lambda lib: (-1, ints(lib, [1, 0]), matrix(lib)),
+    "index_fill_": lambda lib: (1, ints(lib, [1]), 3.0),
+    "index_put_": lambda lib: ((ints(lib, [1, 0]), ints(lib, [0, 1])), lib.tensor([3.0, 4.0], dtype=lib.float64)),
+    "lerp_": lambda lib: (matrix(lib), 0.25),
+    "masked_fill_": lambda lib: (matrix(lib) > 1, 5.0),
+    "scatter_": lambda lib: (0, ints(lib, [[0, 1], [1, 0]]), 3.0),
+    "scatter_add_": lambda lib: (1, ints(lib, [[0, 1], [1, 1]]), matrix(lib)),
+    **{name: lambda lib: () for name in OF_ONE},
+    **{name: lambda lib: (matrix(lib),) for name in OF_TWO},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_operations_in_place_do_what_they_do_in_pytorch(lib, name):
+    torch = pytest.importorskip("torch")
+    found = []
+    for library in (torch, lib):
+        x = leaf(library, [[0.5, 0.25], [0.75, 0.9]])
+        y = x * 1
+        with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation"):
+            getattr(x, name)(*OTHERS[name](library))
+        row = y[0]
+        assert getattr(y, name)(*OTHERS[name](library)) is y and y.requires_grad and y._version == 1
+        (y.clone() * row.clone()).sum().backward()
+        found.append([*y.detach().reshape(-1).tolist(), *row.tolist(), *x.grad.reshape(-1).tolist()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["logical_and_", "logical_or_", "logical_xor_", "logical_not_"])
+def test_logical_operations_in_place_keep_the_dtype(lib, name):
+    others = () if name == "logical_not_" else (lib.tensor([0.0, 0.0, 3.0, 4.0]),)
+    x = lib.tensor([0.0, 2.0, 0.0, 2.0])
+    assert getattr(x, name)(*others) is x and x.dtype == lib.float32
+    assert x.tolist() == {"logical_and_": [0, 0, 0, 1], "logical_or_": [0, 1, 1, 1], "logical_xor_": [0, 1, 1, 0],
+                          "logical_not_": [1, 0, 1, 0]}[name]  # fmt: skip
+
+
+SHAPES = {
+    "t_": (lambda x: x.t_(), (2, 1)),
+    "transpose_": (lambda x: x.transpose_(0, -1), (2, 1)),
+    "swapaxes_": (lambda x: x.swapaxes_(0, 1), (2, 1)),
+    "squeeze_": (lambda x: x.squeeze_(), (2,)),
+    "squeeze_ along one": (lambda x: x.squeeze_(0), (2,)),
+    "unsqueeze_": (lambda x: x.unsqueeze_(-1), (1, 2, 1)),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_changes_in_place_and_the_entries_stay_shared(lib, name):
+    change, shape = SHAPES[name]
+    x = leaf(lib, [[1.0, 2.0]])
+    y = x * 1
+    before, alias = y[0], y.detach()
+    assert change(y) is y and tuple(y.shape) == shape and y.requires_grad and y._version == 1
+    after = y.reshape(2)[0:1]
+    y.mul_(3)
+    before[1:].mul_(5)
+    assert before.tolist() == y.reshape(2).tolist() == [3.0, 30.0] and after.tolist() == [3.0]
+    assert alias.tolist() == [[3.0, 30.0]] and before._version == y._version == 3
+    (y.reshape(2) * before).sum().backward()
+    assert x.grad.tolist() == [[18.0, 900.0]]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shape_of_a_leaf_changes_under_no_grad(lib, name):
+    change, shape = SHAPES[name]
+    x = leaf(lib, [[1.0, 2.0]])
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation"):
+        change(x)
+    with lib.no_grad():
+        change(x)
+    assert x.is_leaf and x.requires_grad and tuple(x.shape) == shape
+    (x * x).sum().backward()
+    assert x.grad.reshape(2).tolist() == [2.0, 4.0] and x.grad.shape == x.shape
+
+
 # -- memory -------------------------------------------------------------------------------------------------
 
 

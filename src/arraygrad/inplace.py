@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +12,25 @@ from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
 from .keys import plain_key
 from .modes import is_grad_enabled
-from .ops import activations, creation, elementwise, manipulation, searching
+from .ops import (
+    activations,
+    creation,
+    distributions,
+    elementwise,
+    logic,
+    manipulation,
+    missing,
+    scattering,
+    searching,
+    special,
+    statistical,
+)
 from .ops.data_type import astype
-from .ops.indexing import getitem, index_set, is_basic
+from .ops.indexing import getitem, index_add, index_set, is_basic
 from .overlaps import has_overlaps
+from .rules import along
 from .tensor import Tensor, as_tensor
-from .views import check_writable, count_write, write, write_at
+from .views import become, check_writable, count_write, write, write_at
 
 
 def assign(x: Tensor, value: Tensor, operation: str) -> Tensor:
@@ -150,26 +164,126 @@ def masked_fill(self: Tensor, mask: Any, value: Any) -> Tensor:
     return searching.where(mask, _like(self, value), self)
 
 
+def _clamp_min(self: Tensor, min: Any) -> Tensor:
+    return elementwise.clip(self, min, None)
+
+
+def _clamp_max(self: Tensor, max: Any) -> Tensor:
+    return elementwise.clip(self, None, max)
+
+
+def _rsqrt(self: Tensor) -> Tensor:
+    return elementwise.reciprocal(elementwise.sqrt(self))
+
+
+def _cumsum(self: Tensor, dim: int) -> Tensor:
+    return statistical.cumulative_sum(self, axis=dim)
+
+
+def _cumprod(self: Tensor, dim: int) -> Tensor:
+    return statistical.cumulative_prod(self, axis=dim)
+
+
+def _tril(self: Tensor, diagonal: int = 0) -> Tensor:
+    return creation.tril(self, k=diagonal)
+
+
+def _triu(self: Tensor, diagonal: int = 0) -> Tensor:
+    return creation.triu(self, k=diagonal)
+
+
+def _scatter(self: Tensor, dim: int, index: Any, src: Any, *, reduce: str | None = None) -> Tensor:
+    return scattering.scatter(self, dim, index, src, reduce=reduce)
+
+
+def _scatter_add(self: Tensor, dim: int, index: Any, src: Any) -> Tensor:
+    return scattering.scatter_add(self, dim, index, src)
+
+
+def _index_add(self: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
+    return index_add(self, elementwise.multiply(source, alpha), key=along(dim % self.ndim, index))
+
+
+def _index_copy(self: Tensor, dim: int, index: Any, source: Any) -> Tensor:
+    return index_set(self, _like(self, source), key=along(dim % self.ndim, index))
+
+
+def _index_put(self: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
+    return (index_add if accumulate else index_set)(self, _like(self, values), key=tuple(indices))
+
+
+def copying(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
+    """The in-place form of an operation without a derivative: the tensor keeps its dtype and its place in the graph."""
+
+    def method(self: Tensor, *args: Any) -> Tensor:
+        check_writable(self, name)
+        return copy_(self, function(self, *args))
+
+    method.__name__ = name
+    method.__doc__ = f"`{function.__name__}` in place."
+    return method
+
+
+def of_truth(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A logical operation on whether numbers are not 0."""
+
+    @functools.wraps(function)
+    def operation(*args: Tensor) -> Tensor:
+        return function(*(astype(each, "bool", copy=False) for each in args))
+
+    return operation
+
+
+def reshaping(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor]:
+    """The in-place form of a view: the tensor becomes that view of what it was, with which its views go on."""
+
+    def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
+        check_writable(self, name)
+        become(self, lambda former: function(former, *args, **options))
+        return self
+
+    method.__name__ = name
+    method.__doc__ = f"`{name[:-1]}` in place: the entries stay where they are."
+    return method
+
+
+_ELEMENTWISE = (
+    elementwise.abs, elementwise.acos, elementwise.acosh, elementwise.asin, elementwise.asinh, elementwise.atan,
+    elementwise.atan2, elementwise.atanh, elementwise.ceil, elementwise.clip, elementwise.copysign, elementwise.cos,
+    elementwise.cosh, elementwise.divide, elementwise.exp, elementwise.expm1, elementwise.floor, elementwise.floor_divide,
+    elementwise.hypot, elementwise.log, elementwise.log10, elementwise.log1p, elementwise.log2, elementwise.multiply,
+    elementwise.negative, elementwise.nextafter, elementwise.pow, elementwise.reciprocal, elementwise.remainder,
+    elementwise.round, elementwise.sign, elementwise.sin, elementwise.sinh, elementwise.sqrt, elementwise.square,
+    elementwise.subtract, elementwise.tan, elementwise.tanh, elementwise.trunc, activations.relu, activations.sigmoid,
+    logic.bitwise_and, logic.bitwise_or, logic.bitwise_xor, logic.bitwise_left_shift, logic.bitwise_right_shift,
+    special.erf, special.erfc, special.exp2, special.sinc, special.xlogy, distributions.erfinv, distributions.logit,
+    missing.nan_to_num,
+)  # fmt: skip
+_ALIASES: dict[str, Callable[..., Any]] = {
+    "add": scaled(elementwise.add), "sub": scaled(elementwise.subtract), "mul": elementwise.multiply,
+    "div": elementwise.divide, "true_divide": elementwise.divide, "neg": elementwise.negative,
+    "absolute": elementwise.abs, "clamp": elementwise.clip, "clamp_min": _clamp_min, "clamp_max": _clamp_max,
+    "rsqrt": _rsqrt, "fix": elementwise.trunc, "arccos": elementwise.acos, "arccosh": elementwise.acosh,
+    "arcsin": elementwise.asin, "arcsinh": elementwise.asinh, "arctan": elementwise.atan, "arctan2": elementwise.atan2,
+    "arctanh": elementwise.atanh, "bitwise_not": logic.bitwise_invert, "lgamma": distributions.gammaln,
+    "addcmul": _addcmul, "addcdiv": _addcdiv, "lerp": _lerp, "masked_fill": masked_fill, "cumsum": _cumsum,
+    "cumprod": _cumprod, "tril": _tril, "triu": _triu, "scatter": _scatter, "scatter_add": _scatter_add,
+    "index_add": _index_add, "index_copy": _index_copy, "index_fill": _index_copy, "index_put": _index_put,
+}  # fmt: skip
+_COMPARISONS: dict[str, Callable[..., Any]] = {
+    "eq": logic.equal, "ne": logic.not_equal, "not_equal": logic.not_equal, "lt": logic.less, "less": logic.less,
+    "le": logic.less_equal, "less_equal": logic.less_equal, "gt": logic.greater, "greater": logic.greater,
+    "ge": logic.greater_equal, "greater_equal": logic.greater_equal, "logical_and": of_truth(logic.logical_and),
+    "logical_or": of_truth(logic.logical_or), "logical_xor": of_truth(logic.logical_xor),
+    "logical_not": of_truth(logic.logical_not),
+}  # fmt: skip
+
 METHODS: dict[str, Callable[..., Any]] = {
     "__setitem__": setitem,
     "zero_": zero_,
     "fill_": fill_,
     "copy_": copy_,
-    "add_": updating(scaled(elementwise.add), "add_"),
-    "sub_": updating(scaled(elementwise.subtract), "sub_"),
-    "addcmul_": updating(_addcmul, "addcmul_"),
-    "addcdiv_": updating(_addcdiv, "addcdiv_"),
-    "lerp_": updating(_lerp, "lerp_"),
-    "masked_fill_": updating(masked_fill, "masked_fill_"),
-    "relu_": updating(activations.relu, "relu_"),
-    "sigmoid_": updating(activations.sigmoid, "sigmoid_"),
-    **{
-        f"{name}_": updating(getattr(elementwise, operation), f"{name}_")
-        for name, operation in {
-            "mul": "multiply", "div": "divide", "pow": "pow", "neg": "negative",
-            "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tanh": "tanh", "abs": "abs",
-            "clip": "clip", "clamp": "clip", "square": "square", "reciprocal": "reciprocal", "floor": "floor",
-            "ceil": "ceil", "round": "round",
-        }.items()
-    },
-}  # fmt: skip
+    **{f"{each.__name__}_": updating(each, f"{each.__name__}_") for each in _ELEMENTWISE},
+    **{f"{name}_": updating(function, f"{name}_") for name, function in _ALIASES.items()},
+    **{f"{name}_": copying(function, f"{name}_") for name, function in _COMPARISONS.items()},
+}

@@ -195,6 +195,11 @@ def _transposed(self: Tensor) -> Tensor:
     return linear_algebra.matrix_transpose(self)
 
 
+def _t(self: Tensor) -> Tensor:
+    """The transpose of a matrix; a vector or a scalar itself."""
+    return self if self.ndim < 2 else _transposed(self)
+
+
 def _matrix_transposed(self: Tensor) -> Tensor:
     """The transposes of a stack of matrices."""
     if self.ndim < 2:
@@ -259,6 +264,10 @@ _SHAPES: dict[str, Method] = {
     "expand_as": _expand_as, "view_as": _view_as,
     "squeeze": _squeeze, "unsqueeze": _unsqueeze, "transpose": _transpose, "flatten": _flatten, "ravel": _flatten,
 }  # fmt: skip
+_SHAPES_IN_PLACE: dict[str, Method] = {
+    "squeeze": _squeeze, "unsqueeze": _unsqueeze, "transpose": _transpose, "swapaxes": _transpose, "swapdims": _transpose,
+    "t": _t,
+}  # fmt: skip
 _OTHERS: dict[str, Any] = {
     "astype": data_type.astype, "to": _type, "type": _type, "norm": _norm, "__iter__": _iterate,
     "backward": _backward, "is_inference": _is_inference,
@@ -281,6 +290,7 @@ def attach() -> None:
         **_SHAPES,
         **_OTHERS,
         **_operators(),
+        **{f"{name}_": inplace.reshaping(view, f"{name}_") for name, view in _SHAPES_IN_PLACE.items()},
         **inplace.METHODS,
     }
     for name, method in attached.items():

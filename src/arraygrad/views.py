@@ -16,7 +16,7 @@ from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
 from .errors import GradientError, explain
-from .family import View, ancestors, join, shared, top, view_of
+from .family import View, ancestors, join, replace, shared, top, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
@@ -148,6 +148,19 @@ def _write(x: Tensor, value: Tensor, is_done: bool) -> None:
     _give_history_of_write(summit, change)
     count_write(x)
     spread(summit)
+
+
+def become(x: Tensor, view: Callable[[Tensor], Tensor]) -> None:
+    """Let x be a view of what it was, which another tensor goes on to be in its family."""
+    with shared, modes.enable_grad():
+        former, version = new_tensor(x.array, None if x.is_leaf else x.node), x._rest().version
+        replace(x, former)
+        made = view(former)
+        join(x, View(former, None, {}) if made is former else made.rest.view)  # type: ignore[union-attr, arg-type]
+        x._rest().version = version
+        give_entries(x, made.array)
+        give_history(x, made)
+        count_write(x)
 
 
 def count_write(x: Tensor) -> None:
