@@ -177,6 +177,71 @@ def test_writes_in_place_follow_tangents(lib, fw):
         assert fw.unpack_dual(filled).tangent.tolist() == [0, 20, 40]
 
 
+WRITES = {
+    "all": lambda x: x.mul_(3),
+    "an entry": lambda x: x.__setitem__(0, 3.0),
+    "through a view": lambda x: x[0:1].mul_(3),
+    "constants": lambda x: x.zero_(),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("make", [lambda x: x * 1, lambda x: x.requires_grad_() * 1], ids=["constant", "computed"])
+def test_a_dual_shares_the_entries_of_its_primal_and_has_a_tangent_of_its_own(lib, fw, name, make):
+    changed = {"all": [3, 6], "an entry": [3, 2], "through a view": [3, 2], "constants": [0, 0]}[name]
+    pushed = {"all": [30, 60], "an entry": [0, 20], "through a view": [30, 20], "constants": [0, 0]}[name]
+    for written_to, tangent in ((0, [10, 20]), (1, pushed)):
+        x = make(numbers(lib, [1.0, 2.0]))
+        with fw.dual_level():
+            dual = fw.make_dual(x, numbers(lib, [10.0, 20.0]))
+            part = dual[0:1]
+            WRITES[name]((x, dual)[written_to])
+            assert x.tolist() == dual.tolist() == changed and part.tolist() == changed[:1]
+            assert fw.unpack_dual(x).tangent is None and fw.unpack_dual(part).tangent.tolist() == tangent[:1]
+            assert fw.unpack_dual(dual).tangent.tolist() == tangent and dual._base is x and dual._version == 1
+        x.add_(1)
+        assert dual.tolist() == x.tolist() == [each + 1 for each in changed]
+
+
+def test_the_tangent_that_a_primal_is_given_is_not_that_of_its_dual(lib, fw):
+    x = numbers(lib, [1.0, 2.0])
+    with fw.dual_level():
+        dual = fw.make_dual(x, numbers(lib, [1.0, 1.0]))
+        x.mul_(fw.make_dual(numbers(lib, [1.0, 2.0]), numbers(lib, [5.0, 6.0])))
+        assert fw.unpack_dual(dual).tangent.tolist() == [1, 1] and fw.unpack_dual(x).tangent.tolist() == [5, 12]
+        assert fw.unpack_dual(dual).primal.tolist() == fw.unpack_dual(x).primal.tolist() == [1, 4]
+
+
+def test_a_write_to_a_dual_is_differentiated_by_backward_through_its_primal(lib, fw):
+    x = numbers(lib, [1.0, 2.0], requires_grad=True)
+    y = x * 1
+    with fw.dual_level():
+        dual = fw.make_dual(y, numbers(lib, [1.0, 1.0]))
+        dual.mul_(3)
+        y.sum().backward()
+        assert x.grad.tolist() == [3, 3]
+        with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
+            fw.make_dual(x, numbers(lib, [1.0, 1.0])).mul_(3)
+
+
+def test_duals_of_nested_levels_share_entries_and_keep_their_tangents():
+    fw = ag.autograd.forward_ad
+    x = ag.tensor([1.0])
+    with fw.dual_level():
+        inner = fw.make_dual(x, ag.tensor([2.0]))
+        with fw.dual_level():
+            outer = fw.make_dual(inner, ag.tensor([3.0]))
+            outer.mul_(outer)
+            value, tangent = fw.unpack_dual(outer)
+            assert x.tolist() == [1]
+            assert tangent.tolist() == [6] and fw.unpack_dual(tangent, level=0).tangent.tolist() == [12]
+            assert fw.unpack_dual(value, level=0).tangent.tolist() == [4]
+            x.mul_(5)
+            assert outer.tolist() == inner.tolist() == [5]
+            assert fw.unpack_dual(fw.unpack_dual(outer).tangent, level=0).tangent.tolist() == [12]
+        assert fw.unpack_dual(inner).tangent.tolist() == [4]
+
+
 def test_a_tensor_written_to_inside_a_level_loses_its_tangent_at_the_end(lib, fw):
     with fw.dual_level():
         filled = lib.zeros(2, dtype=lib.float64)

@@ -310,6 +310,15 @@ def test_a_dirty_leaf_raises(lib):
         write_twice(lib).apply(leaf(lib, [1.0, 2.0]))
 
 
+@pytest.mark.parametrize("view", [lambda x: x[0:1], lambda x: x.reshape(2, 1)[0]])
+def test_a_dirty_view_of_a_leaf_raises(lib, view):
+    x = leaf(lib, [1.0, 2.0])
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
+        write_twice(lib).apply(view(x))
+    with lib.no_grad():
+        write_twice(lib).apply(view(x))
+
+
 def test_what_is_dirty_must_be_returned(lib):
     class F(lib.autograd.Function):
         @staticmethod
@@ -510,6 +519,28 @@ def test_the_node_is_the_context(lib):
     y.backward()
     with pytest.raises(RuntimeError, match="second time"):
         node.saved_tensors  # noqa: B018
+
+
+def test_what_a_function_saved_takes_hooks(lib):
+    class Product(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            out = x * y
+            ctx.save_for_backward(y, out, x)
+            return out
+
+        @staticmethod
+        def backward(ctx, g):
+            y, _, x = ctx.saved_tensors
+            return g * y, g * x
+
+    x, y = leaf(lib, [3.0]), leaf(lib, [5.0])
+    z = Product.apply(x, y)
+    seen = []
+    for saved in z.grad_fn._raw_saved_tensors:
+        saved.register_hooks(lambda value: seen.append(value.tolist()) or value, lambda value: value * 10)
+    z.backward()
+    assert seen == [[5.0], [15.0], [3.0]] and x.grad.tolist() == [50.0] and y.grad.tolist() == [30.0]
 
 
 def test_attributes_can_be_set_on_the_node_too(lib):

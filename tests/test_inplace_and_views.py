@@ -339,6 +339,64 @@ def test_entries_that_share_their_place_cannot_be_written_to(lib):
         lib.ones(1).expand(3).mul_(2)
 
 
+KEYS = {
+    "part": slice(0, 2), "item": 1, "all": ..., "new axis": None, "integers": [0, 2], "mask": [True, False, True],
+}  # fmt: skip
+
+
+def key_of(lib, name):
+    return lib.tensor(KEYS[name]) if isinstance(KEYS[name], list) else KEYS[name]
+
+
+@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("axes", [1, 3])
+def test_what_is_written_may_have_leading_axes_of_length_one(lib, name, axes):
+    y, v = leaf(lib, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]) * 1, leaf(lib, [[7.0, 8.0]])
+    y[key_of(lib, name)] = v.reshape((1,) * axes + (2,))
+    assert set(y[key_of(lib, name)].detach().reshape(-1).tolist()) == {7.0, 8.0}
+    y.sum().backward()
+    written = {"item": 1.0, "all": 3.0, "new axis": 3.0}.get(name, 2.0)
+    assert v.grad.tolist() == [[written, written]]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int32", "int64", "float32", "float64", "complex128"])
+@pytest.mark.parametrize("into", ["bool", "int64", "float32", "float64", "complex64"])
+@pytest.mark.filterwarnings("ignore:Casting complex values to real")
+def test_what_is_written_is_converted(lib, into, dtype):
+    y, v = lib.ones(3, dtype=getattr(lib, into)), lib.tensor([2.5, 0.0], dtype=getattr(lib, dtype))
+    y[:2] = v
+    whole = {"bool": 1, "int32": 2, "int64": 2}.get(dtype, 2.5)
+    assert y.dtype == getattr(lib, into)
+    assert y.tolist() == [{"bool": True, "int64": int(whole)}.get(into, whole), 0, 1]
+
+
+def test_of_complex_values_the_real_part_is_written_to_real_numbers(lib):
+    y, v = lib.zeros(2, dtype=lib.float64), lib.tensor([1 + 2j, 3 + 4j], dtype=lib.complex128, requires_grad=True)
+    with pytest.warns(UserWarning, match="Casting complex values to real discards the imaginary part"):
+        y[:] = v
+    assert y.tolist() == [1.0, 3.0]
+    y.sum().backward()
+    assert v.grad.tolist() == [1.0, 1.0]
+    with pytest.raises((RuntimeError, TypeError)):
+        y[0] = 1j
+
+
+def test_a_mask_fills_with_a_value_in_the_dtype_of_what_is_filled(lib):
+    y, mask = lib.tensor([1, 2]), lib.tensor([True, False])
+    assert y.masked_fill(mask, 2.5).tolist() == [2, 2] and y.masked_fill_(mask, 3.5).tolist() == [3, 2]
+    assert y.fill_(lib.tensor(4.5)).tolist() == [4, 4]
+
+
+@pytest.mark.parametrize("write", [lambda v: v.fill_(2), lambda v: v.__setitem__(..., 2.0), lambda v: v.__setitem__(0, 2.0)])
+@pytest.mark.parametrize("make", [lambda y: y.sum().expand(1), lambda y: y[1].expand(1), lambda y: y[:1].expand(1, 1)])
+def test_a_scalar_or_a_part_that_was_expanded_to_one_element_can_be_written_to(lib, make, write):
+    y = leaf(lib, [1.0, 3.0]) * 1
+    v = make(y)
+    write(v)
+    write(v)
+    assert v.sum().item() == 2.0 and v._version == v._base._version == 2
+
+
 @pytest.mark.parametrize(
     "key", [([0], [4]), ([0], [-4]), ([2],), (5,), (slice(None), [3]), (slice(None), [-4]), ([0], 3), (3, [0])], ids=str
 )
@@ -363,6 +421,108 @@ def test_a_write_cannot_change_shape_or_kind(lib):
 def test_views_cannot_be_detached_in_place(lib):
     with pytest.raises(RuntimeError, match=r"Can't detach views in-place\. Use detach\(\) instead"):
         (leaf(lib, [1.0, 2.0]) * 1)[0:1].detach_()
+
+
+# -- every operation that PyTorch has in place ----------------------------------------------------------------
+
+
+def ints(lib, values):
+    return lib.tensor(values, dtype=lib.int64)
+
+
+def matrix(lib):
+    return lib.tensor([[0.5, 2.0], [1.5, 0.25]], dtype=lib.float64)
+
+
+OF_TWO = ["add_", "sub_", "mul_", "div_", "multiply_", "subtract_", "divide_", "true_divide_", "remainder_", "pow_",
+          "atan2_", "arctan2_", "hypot_", "copysign_", "xlogy_", "eq_", "ne_", "lt_", "le_", "gt_", "ge_", "not_equal_",
+          "less_", "less_equal_", "greater_", "greater_equal_", "clamp_min_", "clamp_max_"]  # fmt: skip
+OF_ONE = ["abs_", "absolute_", "acos_", "arccos_", "asin_", "arcsin_", "atan_", "arctan_", "ceil_", "cos_", "cosh_", "erf_",
+          "erfc_", "erfinv_", "exp_", "exp2_", "expm1_", "floor_", "fix_", "lgamma_", "log_", "log10_", "log1p_", "log2_",
+          "logit_", "nan_to_num_", "neg_", "negative_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sign_",
+          "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "tril_", "triu_", "trunc_"]  # fmt: skip
+OTHERS = {
+    "addcmul_": lambda lib: (matrix(lib), matrix(lib)),
+    "addcdiv_": lambda lib: (matrix(lib), matrix(lib)),
+    "clamp_": lambda lib: (0.3, 0.8),
+    "cumsum_": lambda lib: (1,),
+    "cumprod_": lambda lib: (-1,),
+    "fill_": lambda lib: (3.0,),
+    "index_add_": lambda lib: (1, ints(lib, [1, 0]), matrix(lib)),
+    "index_copy_": lambda lib: (-1, ints(lib, [1, 0]), matrix(lib)),
+    "index_fill_": lambda lib: (1, ints(lib, [1]), 3.0),
+    "index_put_": lambda lib: ((ints(lib, [1, 0]), ints(lib, [0, 1])), lib.tensor([3.0, 4.0], dtype=lib.float64)),
+    "lerp_": lambda lib: (matrix(lib), 0.25),
+    "masked_fill_": lambda lib: (matrix(lib) > 1, 5.0),
+    "scatter_": lambda lib: (0, ints(lib, [[0, 1], [1, 0]]), 3.0),
+    "scatter_add_": lambda lib: (1, ints(lib, [[0, 1], [1, 1]]), matrix(lib)),
+    **{name: lambda lib: () for name in OF_ONE},
+    **{name: lambda lib: (matrix(lib),) for name in OF_TWO},
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_operations_in_place_do_what_they_do_in_pytorch(lib, name):
+    torch = pytest.importorskip("torch")
+    found = []
+    for library in (torch, lib):
+        x = leaf(library, [[0.5, 0.25], [0.75, 0.9]])
+        y = x * 1
+        with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation"):
+            getattr(x, name)(*OTHERS[name](library))
+        row = y[0]
+        assert getattr(y, name)(*OTHERS[name](library)) is y and y.requires_grad and y._version == 1
+        (y.clone() * row.clone()).sum().backward()
+        found.append([*y.detach().reshape(-1).tolist(), *row.tolist(), *x.grad.reshape(-1).tolist()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["logical_and_", "logical_or_", "logical_xor_", "logical_not_"])
+def test_logical_operations_in_place_keep_the_dtype(lib, name):
+    others = () if name == "logical_not_" else (lib.tensor([0.0, 0.0, 3.0, 4.0]),)
+    x = lib.tensor([0.0, 2.0, 0.0, 2.0])
+    assert getattr(x, name)(*others) is x and x.dtype == lib.float32
+    assert x.tolist() == {"logical_and_": [0, 0, 0, 1], "logical_or_": [0, 1, 1, 1], "logical_xor_": [0, 1, 1, 0],
+                          "logical_not_": [1, 0, 1, 0]}[name]  # fmt: skip
+
+
+SHAPES = {
+    "t_": (lambda x: x.t_(), (2, 1)),
+    "transpose_": (lambda x: x.transpose_(0, -1), (2, 1)),
+    "swapaxes_": (lambda x: x.swapaxes_(0, 1), (2, 1)),
+    "squeeze_": (lambda x: x.squeeze_(), (2,)),
+    "squeeze_ along one": (lambda x: x.squeeze_(0), (2,)),
+    "unsqueeze_": (lambda x: x.unsqueeze_(-1), (1, 2, 1)),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_changes_in_place_and_the_entries_stay_shared(lib, name):
+    change, shape = SHAPES[name]
+    x = leaf(lib, [[1.0, 2.0]])
+    y = x * 1
+    before, alias = y[0], y.detach()
+    assert change(y) is y and tuple(y.shape) == shape and y.requires_grad and y._version == 1
+    after = y.reshape(2)[0:1]
+    y.mul_(3)
+    before[1:].mul_(5)
+    assert before.tolist() == y.reshape(2).tolist() == [3.0, 30.0] and after.tolist() == [3.0]
+    assert alias.tolist() == [[3.0, 30.0]] and before._version == y._version == 3
+    (y.reshape(2) * before).sum().backward()
+    assert x.grad.tolist() == [[18.0, 900.0]]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shape_of_a_leaf_changes_under_no_grad(lib, name):
+    change, shape = SHAPES[name]
+    x = leaf(lib, [[1.0, 2.0]])
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad is being used in an in-place operation"):
+        change(x)
+    with lib.no_grad():
+        change(x)
+    assert x.is_leaf and x.requires_grad and tuple(x.shape) == shape
+    (x * x).sum().backward()
+    assert x.grad.reshape(2).tolist() == [2.0, 4.0] and x.grad.shape == x.shape
 
 
 # -- memory -------------------------------------------------------------------------------------------------

@@ -274,10 +274,11 @@ def test_writes_keep_the_data_type_and_promote_what_is_written(xp: Any) -> None:
     assert x.tolist() == [12.0, 16.0]
 
 
-def test_what_does_not_promote_cannot_be_written(xp: Any) -> None:
+def test_what_does_not_promote_is_converted_by_an_index_and_refused_by_an_operator(xp: Any) -> None:
     x = xp.asarray([1, 2])
-    with pytest.raises(TypeError, match="setitem"):
-        x[0] = xp.asarray(1.5)
+    x[0] = xp.asarray(3.5)
+    assert x.dtype is xp.int64
+    assert x.tolist() == [3, 2]
     with pytest.raises(TypeError):
         x += 1.5
 

@@ -120,6 +120,9 @@ class Convertible(Attached):
     def __dlpack_device__(self) -> Any:
         return self.backend.dlpack_device(self._innermost())
 
+    def __copy__(self) -> Any:
+        return self.data.requires_grad_(self.requires_grad)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         from .copies import copied as copied_entries
 

@@ -19,7 +19,7 @@ from .errors import ArgumentError, ArgumentTypeError, GradientError
 from .graph import FREED, Level, Node, Output, next_number
 from .op import Kind, Op
 from .rules import Spec
-from .saved import pack
+from .saved import SavedTensor, pack
 from .selection import settle
 from .tensor import Tensor, as_tensor, constant, new_tensor
 
@@ -143,6 +143,11 @@ class FunctionNode(Node):
 
         return _saved(self, kept_with_graph(self))
 
+    @property
+    def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
+        """The same as they are kept: each takes hooks."""
+        return tuple(SavedTensor(self, position) for position in _positions(self))
+
     def __getattr__(self, name: str) -> Any:
         """An attribute that `ctx` has of its own; those of the user are in the dictionary that the two share."""
         return getattr(self.options.call.ctx, name)
@@ -217,10 +222,15 @@ def _pull(node: Node, g: tuple[Any, ...], kept: Sequence[Any], wants: Sequence[b
 
 def _saved(node: Node, kept: Sequence[Any]) -> tuple[Any, ...]:
     """What was given to `save_for_backward`, from what the node keeps."""
+    values = [kept[position] for position in _positions(node)]
+    return tuple(None if value is None else as_tensor(value) for value in values)
+
+
+def _positions(node: Node) -> list[int]:
+    """Where among what the node keeps is what was given to `save_for_backward`."""
     call, specs, _ = node.options
     offset = {"input": 0, "output": len(node.edges), "other": len(node.edges) + len(specs)}
-    values = (kept[offset[kind] + position] for kind, position in call.places)
-    return tuple(None if value is None else as_tensor(value) for value in values)
+    return [offset[kind] + position for kind, position in call.places]
 
 
 def _grad_output(g: Any, spec: Any, ctx: FunctionCtx, backend: Any) -> Any:

@@ -61,20 +61,39 @@ class View:
         self.cut = cut
         self.lock = lock
 
+    def down(self, made: Tensor, tensor: Tensor) -> Tensor:
+        """What a tensor takes of what `op` made of its parent."""
+        return made
+
+    def up(self, change: Tensor, tensor: Tensor) -> Tensor:
+        """What its parent gets of a change of a tensor."""
+        return change
+
 
 class Children(list["weakref.ref[Tensor]"]):
     """Weak references to the tensors made from one, as far as they are up to date. Adding one takes constant time."""
 
     limit = 16
+    stale: Children | None = None
+    """Those that are not."""
 
     def prune(self) -> None:
         """Forget those that died; next when there are twice as many as live now."""
-        self[:] = [reference for reference in self if reference() is not None]
+        self[:] = {id(reference): reference for reference in self if reference() is not None}.values()
         self.limit = max(16, 2 * len(self))
 
     def alive(self) -> Iterator[Tensor]:
         """The tensors."""
         return (child for reference in self if (child := reference()) is not None)
+
+    def retire(self) -> None:
+        """Set all aside as stale."""
+        if self.stale is None:
+            self.stale = Children()
+        self.stale += self
+        self.clear()
+        if len(self.stale) > self.stale.limit:
+            self.stale.prune()
 
 
 def join(child: Tensor, view: View) -> None:
@@ -149,3 +168,18 @@ def retains_grad(tensor: Tensor, node: Vertex | None) -> bool:
     """Whether `.grad` of a tensor that a node made is filled although it is not a leaf."""
     extra = None if node is None else node.extra
     return extra is not None and extra.retained is not None and extra.retained() is tensor
+
+
+def replace(tensor: Tensor, other: Tensor) -> None:
+    """Let another tensor, of the same entries, take the place of one in its family."""
+    with shared:
+        rest = tensor._rest()
+        if rest.view is not None:
+            join(other, rest.view)
+        other._rest().version = rest.version
+        children, rest.view, rest.children = rest.children, None, None
+        for child in () if children is None else [*children.alive(), *(children.stale or Children()).alive()]:
+            view = view_of(child)
+            if view is not None and view.parent is tensor:
+                child.rest.view = View(other, view.op, view.options, view.cut, view.lock)  # type: ignore[union-attr]
+                remember(child, other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +12,12 @@ from .errors import ArgumentError, ArgumentTypeError
 from .family import view_of
 from .keys import plain_key
 from .modes import is_grad_enabled
-from .ops import activations, creation, elementwise, searching
+from .ops import creation, elementwise, manipulation, searching
 from .ops.data_type import astype
-from .ops.indexing import getitem, index_set, is_basic
+from .ops.indexing import getitem, index_add, index_set, is_basic
 from .overlaps import has_overlaps
 from .tensor import Tensor, as_tensor
-from .views import check_writable, count_write, write, write_at
+from .views import become, check_writable, count_write, write, write_at
 
 
 def assign(x: Tensor, value: Tensor, operation: str) -> Tensor:
@@ -65,10 +67,10 @@ def setitem(self: Tensor, key: Any, value: Any, /) -> None:
     if isinstance(value, Tensor) and _is_part(value, self, key):
         count_write(self)  # the end of `x[key] += y`: it is written
     elif view_of(self) is not None and is_basic({"key": key}) and has_overlaps(self):
-        copy_(getitem(self, key), _like(self, value, "setitem"))
+        copy_(getitem(self, key), _without_leading_ones(_like(self, value)))
     else:
         check_writable(self, "setitem", in_part=True)
-        write_at(self, key, _like(self, value, "setitem"), index_set.op)
+        write_at(self, key, _without_leading_ones(_like(self, value)), index_set.op)
 
 
 def _is_part(value: Tensor, x: Tensor, key: Any) -> bool:
@@ -79,23 +81,31 @@ def _is_part(value: Tensor, x: Tensor, key: Any) -> bool:
     return is_basic({"key": key}) and bool(view.options["key"] == key)
 
 
-def _like(x: Tensor, value: Any, operation: str) -> Tensor:
+def _like(x: Tensor, value: Any) -> Tensor:
     """A value to write, in x's dtype."""
     if not isinstance(value, Tensor):
         value = creation.asarray(x.backend, value, dtype=None if hasattr(value, "dtype") else x.dtype)
     if value.dtype == x.dtype:
         return value
-    if not _same_kind(value.dtype, x.dtype):
-        raise ArgumentTypeError(
-            f"{operation}: value: got dtype {value.dtype.name}; expected {x.dtype.name}, or one that promotes to it"
-        )
-    return astype(value, x.dtype)
+    if value.dtype.is_complex and not x.dtype.is_complex:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+        value = elementwise.real(value)
+    return astype(value, x.dtype, copy=False)
+
+
+def _without_leading_ones(value: Tensor) -> Tensor:
+    """A value without its leading axes of length 1: it may have more axes than the part that it is written to."""
+    shape = value.shape
+    if shape[:1] != (1,):
+        return value
+    ones = next((axis for axis, length in enumerate(shape) if length != 1), len(shape))
+    return manipulation.reshape(value, shape[ones:])
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Fill with `value` in place."""
     check_writable(self, "fill_")
-    write_at(self, ..., _like(self, value, "fill_"), index_set.op)
+    write_at(self, ..., _like(self, value), index_set.op)
     return self
 
 
@@ -110,57 +120,53 @@ def copy_(self: Tensor, source: Any) -> Tensor:
     source = as_tensor(source)
     if source.ndim > self.ndim:
         raise _does_not_fit("copy_", self, source)
-    write_at(self, ..., astype(source, self.dtype, copy=False), index_set.op)
+    write_at(self, ..., _like(self, source), index_set.op)
     return self
 
 
-def scaled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`add` or `subtract` with PyTorch's `alpha`, by which the other operand is multiplied."""
+def masked_fill(self: Tensor, mask: Any, value: Any) -> Tensor:
+    """x with `value`, in x's dtype, where the mask holds."""
+    return searching.where(mask, _like(self, value), self)
 
-    def method(self: Tensor, other: Any, *, alpha: Any = 1) -> Any:
-        return function(self, other if alpha == 1 else elementwise.multiply(other, alpha))
 
-    method.__name__, method.__doc__ = function.__name__, function.__doc__
+def index_put(self: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
+    """x with `values`, in x's dtype, at the places that index tensors name together, one for each axis; or added there."""
+    return (index_add if accumulate else index_set)(self, _like(self, values), key=tuple(indices))
+
+
+def copying(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
+    """The in-place form of an operation without a derivative: the tensor keeps its dtype and its place in the graph."""
+
+    def method(self: Tensor, *args: Any) -> Tensor:
+        check_writable(self, name)
+        return copy_(self, function(self, *args))
+
+    method.__name__ = name
+    method.__doc__ = f"`{function.__name__}` in place."
     return method
 
 
-def _addcmul(self: Tensor, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
-    return elementwise.add(self, elementwise.multiply(elementwise.multiply(tensor1, tensor2), value))
+def of_truth(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A logical operation on whether numbers are not 0."""
+
+    @functools.wraps(function)
+    def operation(*args: Tensor) -> Tensor:
+        return function(*(astype(each, "bool", copy=False) for each in args))
+
+    return operation
 
 
-def _addcdiv(self: Tensor, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
-    return elementwise.add(self, elementwise.multiply(elementwise.divide(tensor1, tensor2), value))
+def reshaping(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor]:
+    """The in-place form of a view: the tensor becomes that view of what it was, with which its views go on."""
+
+    def method(self: Tensor, *args: Any, **options: Any) -> Tensor:
+        check_writable(self, name)
+        become(self, lambda former: function(former, *args, **options))
+        return self
+
+    method.__name__ = name
+    method.__doc__ = f"`{name[:-1]}` in place: the entries stay where they are."
+    return method
 
 
-def _lerp(self: Tensor, end: Any, weight: Any) -> Tensor:
-    return elementwise.add(self, elementwise.multiply(elementwise.subtract(end, self), weight))
-
-
-def masked_fill(self: Tensor, mask: Any, value: Any) -> Tensor:
-    """x with `value` where the mask holds."""
-    return searching.where(mask, value, self)
-
-
-METHODS: dict[str, Callable[..., Any]] = {
-    "__setitem__": setitem,
-    "zero_": zero_,
-    "fill_": fill_,
-    "copy_": copy_,
-    "add_": updating(scaled(elementwise.add), "add_"),
-    "sub_": updating(scaled(elementwise.subtract), "sub_"),
-    "addcmul_": updating(_addcmul, "addcmul_"),
-    "addcdiv_": updating(_addcdiv, "addcdiv_"),
-    "lerp_": updating(_lerp, "lerp_"),
-    "masked_fill_": updating(masked_fill, "masked_fill_"),
-    "relu_": updating(activations.relu, "relu_"),
-    "sigmoid_": updating(activations.sigmoid, "sigmoid_"),
-    **{
-        f"{name}_": updating(getattr(elementwise, operation), f"{name}_")
-        for name, operation in {
-            "mul": "multiply", "div": "divide", "pow": "pow", "neg": "negative",
-            "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tanh": "tanh", "abs": "abs",
-            "clip": "clip", "clamp": "clip", "square": "square", "reciprocal": "reciprocal", "floor": "floor",
-            "ceil": "ceil", "round": "round",
-        }.items()
-    },
-}  # fmt: skip
+METHODS: dict[str, Callable[..., Any]] = {"__setitem__": setitem, "zero_": zero_, "fill_": fill_, "copy_": copy_}

@@ -226,9 +226,9 @@ _OF_THE_STANDARD = (
     "sinc", "xlogy",
 )  # fmt: skip
 _ALIASES: dict[str, Method] = {
-    "neg": elementwise.negative, "add": inplace.scaled(elementwise.add), "sub": inplace.scaled(elementwise.subtract),
+    "neg": elementwise.negative, "add": pytorch.add, "sub": pytorch.sub,
     "subtract": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide, "mm": linear_algebra.matmul,
-    "clamp": elementwise.clip, "masked_fill": inplace.masked_fill, "flip": _flip, "roll": _roll,
+    "clamp": elementwise.clip, "flip": _flip, "roll": _roll,
     "cumsum": _over_axis(statistical.cumulative_sum), "cumprod": _over_axis(statistical.cumulative_prod), "cpu": _cpu,
 }  # fmt: skip
 _SHAPES: dict[str, Method] = {
@@ -266,6 +266,7 @@ def attach() -> None:
         **_OTHERS,
         **_operators(),
         **inplace.METHODS,
+        **pytorch.IN_PLACE,
     }
     for name in ("max", "min", "sort", "std", "var"):
         attached[name] = _with_dim(attached[name], pytorch.METHODS[name])

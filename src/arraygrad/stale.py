@@ -69,6 +69,7 @@ def _follow(tensor: Tensor, view: View) -> None:
             made = dispatch(view.op, (parent,), view.options)
         finally:
             modes.replace(before)
+        made = view.down(made, tensor)
     give_entries(tensor, made.array)
     if not view.cut:
         give_history(tensor, made)
@@ -79,8 +80,8 @@ def spread(summit: Tensor) -> None:
     """Make all that came from a tensor stale."""
     followers = list(members(summit))
     for tensor in (summit, *followers):
-        if tensor.rest is not None and tensor.rest.children is not None:
-            tensor.rest.children.clear()
+        if tensor.rest is not None and tensor.rest.children:
+            tensor.rest.children.retire()
     for tensor in followers:
         if type(tensor) is Tensor:
             tensor.__class__ = Stale

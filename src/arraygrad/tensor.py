@@ -219,14 +219,10 @@ class Tensor(Convertible):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if not isinstance(value, Tensor):
-            raise ArgumentTypeError(f"data: got {type(value).__name__}; expected a Tensor")
-        if value.dtype != self.dtype or value.backend is not self.backend:
-            raise ArgumentTypeError(
-                f"data: got {value.dtype.name} stored by {value.backend.name}; "
-                f"expected {self.dtype.name} stored by {self.backend.name}"
-            )
-        self.set_array(value.array)
+        from .copies import check_data, share
+
+        check_data(self, value)
+        share(self, value)
 
     def set_array(self, array: Any) -> None:
         """Give this tensor another array. The old one is not overwritten: a node may keep it."""

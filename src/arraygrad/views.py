@@ -16,7 +16,7 @@ from .backends import backend_of
 from .call import deepest, dispatch, level_of, record
 from .dual import Dual
 from .errors import GradientError, explain
-from .family import View, ancestors, join, shared, top, view_of
+from .family import View, ancestors, join, replace, shared, top, view_of
 from .graph import AccumulateGrad
 from .modes import DEFAULT, current, is_grad_enabled
 from .op import Op
@@ -48,7 +48,7 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
             if type(result) is not type(x):
                 _adapt(result, x)
             cut = current() is not DEFAULT and not is_grad_enabled()
-            join(result, View(x, op, options, cut, _UNRECORDED if cut else ""))
+            join(result, View(x, op, options, cut, UNRECORDED if cut else ""))
             if op.written_by is not None and x.rest.version[0]:  # type: ignore[union-attr]
                 _unshare(result)
         return result
@@ -59,7 +59,7 @@ def viewing(op: Op, call: Callable[[Any, dict[str, Any]], Any]) -> Callable[[Any
             cut = current() is not DEFAULT and not is_grad_enabled()
             for index, part in enumerate(results):
                 _adapt(part, x)
-                join(part, View(x, *op.part_as_view(options, index, x.ndim), cut, _UNRECORDED if cut else _MULTIPLE))
+                join(part, View(x, *op.part_as_view(options, index, x.ndim), cut, UNRECORDED if cut else _MULTIPLE))
         return results
 
     return viewed_in_parts if op.multiple else viewed
@@ -86,7 +86,7 @@ def _unshare(part: Tensor) -> None:
         part.array = backend_of(array).xp.clone(array)
 
 
-_UNRECORDED = (
+UNRECORDED = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled: make the view and write to "
     "it both inside the no_grad block (so that neither is recorded) or both outside (so that both are)"
 )
@@ -142,12 +142,25 @@ def _write(x: Tensor, value: Tensor, is_done: bool) -> None:
         if view.cut:
             _give_history_of_write(tensor, change)
             change = new_tensor(change.array)
-        change, is_done = _written_to_parent(view, change, buffer, is_done)
+        change, is_done = _written_to_parent(view, view.up(change, tensor), buffer, is_done)
     if not is_done:
         give_entries(summit, change.array)
     _give_history_of_write(summit, change)
     count_write(x)
     spread(summit)
+
+
+def become(x: Tensor, view: Callable[[Tensor], Tensor]) -> None:
+    """Let x be a view of what it was, which another tensor goes on to be in its family."""
+    with shared, modes.enable_grad():
+        former, version = new_tensor(x.array, None if x.is_leaf else x.node), x._rest().version
+        replace(x, former)
+        made = view(former)
+        join(x, View(former, None, {}) if made is former else made.rest.view)  # type: ignore[union-attr, arg-type]
+        x._rest().version = version
+        give_entries(x, made.array)
+        give_history(x, made)
+        count_write(x)
 
 
 def count_write(x: Tensor) -> None:
@@ -204,7 +217,7 @@ def _write_into(buffer: Any, x: Tensor, values: Tensor, key: Any) -> bool:
     """Write into the array of x if it is one of the buffer, which the family sees alone, or None; whether it was done."""
     if buffer is None or isinstance(values.array, Tensor) or isinstance(x, Dual) or isinstance(values, Dual):
         return False
-    if x.array is not buffer and x.array.base is not buffer:
+    if x.array is not buffer and (x.array.base is not buffer or not x.array.flags.writeable):
         return False
     try:
         backend_of(buffer).write_at(x.array, values.array, key=key)

@@ -84,7 +84,12 @@ class JaxBackend(Backend):
         return x.at[key].add(values) if widened is None else x + widened
 
     def index_set(self, x: Array, values: Array, /, *, key: Any) -> Array:
-        return super().index_set(x, values, key=key) if has_integer_array(key) else x.at[key].set(values)
+        if has_integer_array(key):
+            return super().index_set(x, values, key=key)
+        out = x.at[key].set(values)
+        if out is x:  # nothing is selected: JAX has not looked at the shape of the values
+            jnp.broadcast_to(values, x[key].shape)
+        return out
 
     def to_device(self, x: Array, /, device: Any, *, stream: Any = None) -> Array:
         return jax.device_put(x, self.raw_device(device))

@@ -249,3 +249,10 @@ def test_values_are_added_where_numpy_adds_them(place, dtype):
     found = ag.get_backend("jax").index_add(jnp.asarray(x), jnp.asarray(values), key=key)
     np.testing.assert_array_equal(np.asarray(found), expected)
     assert found.dtype == dtype
+@pytest.mark.parametrize("key", [slice(0, 0), np.zeros(3, dtype=bool)], ids=["slice", "mask"])
+def test_values_that_do_not_fit_are_not_written_to_nothing_either(key):
+    y = ag.ones((3, 2))
+    with pytest.raises(ValueError, match="broadcast"):
+        y[key] = ag.ones((2, 1))
+    y[key] = ag.ones((1, 2))
+    assert y.tolist() == [[1.0, 1.0]] * 3

@@ -19,11 +19,13 @@ from .. import modes
 from ..call import dispatch, level_of
 from ..dual import Dual, DualLevel
 from ..errors import ArgumentError, ArgumentTypeError, GradientError
+from ..family import View, join
 from ..ops.creation import zeros_like
 from ..ops.data_type import astype
 from ..ops.manipulation import reshape
 from ..selection import settle
 from ..tensor import Tensor, as_tensor, constant
+from ..views import UNRECORDED
 
 __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
 
@@ -104,9 +106,39 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         )
     if modes.current().inference:
         return tensor
-    if tensor.requires_grad:
-        tensor = dispatch(reshape.op, (tensor,), {"shape": tensor.shape, "copy": None})  # a vertex of its own
-    return Dual(constant(tensor), constant(astype(tangent, tensor.dtype, copy=False)), known)
+    view = DualView(tensor, known)
+    primal = dispatch(reshape.op, (tensor,), view.options) if tensor.requires_grad else tensor
+    dual = Dual(constant(primal), constant(astype(tangent, tensor.dtype, copy=False)), known)
+    join(dual, view)
+    return dual
+
+
+class DualView(View):
+    """How a dual tensor came from its primal, with which it shares its entries: each has its own tangent at a level."""
+
+    __slots__ = ("level",)
+
+    def __init__(self, primal: Tensor, level: DualLevel) -> None:
+        cut = not modes.is_grad_enabled()
+        super().__init__(primal, reshape.op, {"shape": primal.shape, "copy": None}, cut, UNRECORDED if cut else "")
+        self.level = level
+
+    def down(self, made: Tensor, tensor: Tensor) -> Tensor:
+        """What was made, with the tangent that the tensor has."""
+        primal, tangent = _split(made, self.level)[0], self._tangent_of(tensor)
+        return primal if tangent is None else Dual(constant(primal), constant(tangent), self.level)
+
+    def up(self, change: Tensor, tensor: Tensor) -> Tensor:
+        """The change without its tangent, which the tensor keeps."""
+        primal, tangent = _split(change, self.level)
+        if tangent is None and self._tangent_of(tensor) is not None:
+            tangent = zeros_like(primal)
+        if tangent is not None:
+            Dual(constant(primal), constant(tangent), self.level).give_tangent(tensor)
+        return primal
+
+    def _tangent_of(self, tensor: Tensor) -> Tensor | None:
+        return _split(tensor, self.level)[1] if isinstance(tensor, Dual) else None
 
 
 def _check(name: str, value: object, level: DualLevel) -> None:

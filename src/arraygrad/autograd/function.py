@@ -14,7 +14,7 @@ from ..custom import run
 from ..errors import DerivativeNotImplemented, GradientError
 from ..graph import AccumulateGrad
 from ..tensor import Tensor
-from ..views import write
+from ..views import check_writable, write
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
@@ -108,6 +108,7 @@ def _written(argument: Tensor, result: Tensor) -> Tensor:
         return argument
     if isinstance(argument.node, AccumulateGrad) and modes.is_grad_enabled():
         raise GradientError("mark_dirty: a leaf Variable that requires grad has been used in an in-place operation.")
+    check_writable(argument, "mark_dirty")
     write(argument, result)
     return argument
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from . import arithmetic, choosing, making, methods, reductions, shapes
+from ..namespace import calls
+from . import arithmetic, choosing, inplace, making, methods, reductions, shapes
 from . import linalg as linalg
 from .arithmetic import *
 from .choosing import *
@@ -23,6 +24,7 @@ FUNCTIONS: dict[str, Any] = {
     name: vars(module)[name] for module in (shapes, reductions, choosing, arithmetic, making) for name in module.__all__
 }
 METHODS: dict[str, Any] = methods.ONLY_METHODS | {name: each for name, each in FUNCTIONS.items() if methods.is_method(each)}
+IN_PLACE: dict[str, Any] = inplace.in_place(calls() | METHODS)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..inplace import index_put, masked_fill
 from ..ops import creation, elementwise, indexing, logic, manipulation, scattering, searching, utility
 from ..ops.axes import normal_axis
 from ..tensor import Tensor, as_tensor
 from .shapes import cat
 
 __all__ = [
-    "allclose", "argwhere", "bucketize", "cartesian_prod", "clamp", "clamp_max", "clamp_min", "diff", "equal", "gather",
-    "index_add", "index_copy", "index_fill", "index_select", "isclose", "masked_fill", "masked_select", "nonzero",
-    "scatter", "scatter_add", "searchsorted", "select_scatter", "slice_scatter", "take", "take_along_dim", "unfold",
-    "where",
+    "allclose", "argwhere", "bucketize", "cartesian_prod", "clamp", "clamp_max", "clamp_min", "diff", "equal",
+    "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "isclose", "masked_fill",
+    "masked_select", "nonzero", "scatter", "scatter_add", "searchsorted", "select_scatter", "slice_scatter", "take",
+    "take_along_dim", "unfold", "where",
 ]  # fmt: skip
 
 
@@ -46,11 +47,6 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The entries where a mask holds, in one axis."""
     input, mask = manipulation.broadcast_arrays(input, mask)
     return input[mask]
-
-
-def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """A copy with `value` where a mask holds."""
-    return searching.where(mask, value, input)
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:

@@ -10,7 +10,7 @@ from .. import factories
 from ..ops import data_type, manipulation, searching
 from ..tensor import Tensor
 
-_NAMES_OF_THE_TENSOR = ("input", "tensor", "x", "x1")
+_NAMES_OF_THE_TENSOR = ("input", "tensor", "self", "x", "x1")
 
 
 def is_method(function: Any) -> bool:
