@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from programs import MATRIX, PROGRAMS
@@ -227,3 +230,9 @@ def test_what_only_scipy_has_says_so_in_a_traced_program(name):
     with pytest.raises(ag.errors.BackendError, match=f"{name}: jax has no such function.*on a detached array on the CPU"):
         jax.jit(lambda x: getattr(ag.special, name)(x).array)(jnp.ones(2))
     assert getattr(ag.special, name)(jnp.ones(2)).shape == (2,)
+
+
+def test_functions_that_refuse_complex_numbers_do_not_warn_where_there_are_no_64_bits():
+    program = "import arraygrad as ag; print(ag.relu(ag.ones(2, backend='jax')).tolist())"
+    shown = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[1.0, 1.0]\n"
