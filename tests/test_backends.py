@@ -286,3 +286,13 @@ def test_scalars_of_numpy_are_numbers_beside_the_tensors_of_any_library(backend,
     _, pushed = ag.func.jvp(ag.func.grad(lambda x: (f(x) * 1).sum()), (x.detach(),), (along,))
     expected = first.detach() + pushed * x.detach()
     np.testing.assert_allclose(values(second), values(expected), rtol=1e-5, atol=1e-6)
+
+
+def test_integers_are_neither_divided_nor_bounded_as_integers(backend):
+    x = ag.asarray([1, 2, 4])
+    try:
+        found = ag.reciprocal(x), ag.clip(x, 1.5, 3), ag.clip(x, max=ag.asarray([0.5, 2.5, 3.5]))
+    except ag.errors.ArgumentTypeError:
+        return  # the standard has neither
+    for one, expected in zip(found, ([1.0, 0.5, 0.25], [1.5, 2.0, 3.0], [0.5, 2.0, 3.5]), strict=True):
+        assert one.dtype.is_floating_point and one.tolist() == expected

@@ -114,7 +114,7 @@ FUNCTIONS: dict[str, Function] = {
     "reshape": reshape,
     "searchsorted": searchsorted,
     "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),
-    **{name: functools.partial(da.core.elemwise, NUMPY.kernel(name)) for name in NAMES},
+    **{name: functools.partial(da.core.elemwise, NUMPY.kernel(name)) for name in (*NAMES, "clip", "reciprocal")},
     "take_along_axis": along_axis(numpy.take_along_axis, "(n),(k)->(k)"),
     **{name: in_one_chunk(getattr(library, name)) for name in ("argsort", "sort")},
     **{name: with_nothing(name, function) for name, function in {
