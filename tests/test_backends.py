@@ -265,3 +265,34 @@ def test_importing_arraygrad_imports_no_library_although_its_plug_in_is_installe
     program = f"import sys, arraygrad as ag; ag.ones(2); print([name for name in {NAMES[1:]} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+WITH_SCALARS = {
+    "multiply": lambda x: x * np.float64(2.0),
+    "multiply, reflected": lambda x: np.float32(2.0) * x,
+    "pow": lambda x: x ** np.int64(3),
+    "clip": lambda x: ag.clip(x, np.float64(-1.0), np.float64(1.5)),
+    "maximum": lambda x: ag.maximum(x, np.float64(0.75)),
+    "atan2": lambda x: ag.atan2(np.float64(1.0), x),
+}
+
+
+@pytest.mark.parametrize("name", WITH_SCALARS)
+def test_scalars_of_numpy_are_numbers_beside_the_tensors_of_any_library(backend, name):
+    f, x = WITH_SCALARS[name], leaf([1.0, 2.0, 0.5])
+    along = ag.ones_like(x.detach())
+    first = ag.autograd.grad(f(x).sum(), x, create_graph=True)[0]
+    (second,) = ag.autograd.grad((first * x).sum(), x)
+    _, pushed = ag.func.jvp(ag.func.grad(lambda x: (f(x) * 1).sum()), (x.detach(),), (along,))
+    expected = first.detach() + pushed * x.detach()
+    np.testing.assert_allclose(values(second), values(expected), rtol=1e-5, atol=1e-6)
+
+
+def test_integers_are_neither_divided_nor_bounded_as_integers(backend):
+    x = ag.asarray([1, 2, 4])
+    try:
+        found = ag.reciprocal(x), ag.clip(x, 1.5, 3), ag.clip(x, max=ag.asarray([0.5, 2.5, 3.5]))
+    except ag.errors.ArgumentTypeError:
+        return  # the standard has neither
+    for one, expected in zip(found, ([1.0, 0.5, 0.25], [1.5, 2.0, 3.0], [0.5, 2.0, 3.5]), strict=True):
+        assert one.dtype.is_floating_point and one.tolist() == expected

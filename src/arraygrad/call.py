@@ -77,6 +77,7 @@ def deepest(arguments: Sequence[Any], op: Op) -> Level | None:
 
 def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     """Call an operation on Tensors, raw arrays and Python numbers, at whatever levels they are."""
+    arguments = without_numpy_scalars(arguments)
     level = None if stops_gradients(op, options) or current().inference else deepest(arguments, op)
     if level is None:
         values = [bare(argument) for argument in arguments]
@@ -96,6 +97,21 @@ def dispatch(op: Op, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
     if any(isinstance(argument, Dual) and argument.level is level for argument in arguments):
         return push_forward(level, op, arguments, values, outs, options)
     return record(level, op, arguments, values, outs, options)
+
+
+_USUAL = {Tensor, Dual, bool, int, float, complex, type(None)}
+
+
+def without_numpy_scalars(arguments: Sequence[Any]) -> Sequence[Any]:
+    """Arguments with NumPy's scalars as Python's, if they stand beside Tensors that another library stores."""
+    for argument in arguments:
+        if type(argument) not in _USUAL and is_numpy_scalar(argument):
+            break
+    else:
+        return arguments
+    if all(other.backend.name == "numpy" for other in arguments if isinstance(other, Tensor)):
+        return arguments
+    return [argument.item() if is_numpy_scalar(argument) else argument for argument in arguments]
 
 
 def stops_gradients(op: Op, options: dict[str, Any]) -> bool:

@@ -113,7 +113,7 @@ FUNCTIONS: dict[str, Function] = {
     "clone": lambda x, /: x,
     "reshape": reshape,
     "searchsorted": searchsorted,
-    **{name: functools.partial(da.core.elemwise, NUMPY.kernel(name)) for name in NAMES},
+    **{name: functools.partial(da.core.elemwise, NUMPY.kernel(name)) for name in (*NAMES, "clip", "reciprocal")},
     **{name: in_one_chunk(getattr(library, name)) for name in ("argsort", "sort")},
     **{name: with_nothing(name, function) for name, function in {
         "linalg.cross": along_axis(numpy.cross, "(n),(n)->(n)"),

@@ -60,8 +60,8 @@ class JaxBackend(Backend):
             )
         return super().require_dtype(dtype)
 
-    def real_dtypes(self) -> Any:
-        return map(jnp.dtype, ("float64", "float32", "float16", "bfloat16"))
+    def dtypes_named(self, *names: str) -> Any:
+        return map(jnp.dtype, names)
 
     def devices(self) -> tuple[Any, ...]:
         return tuple(jax.devices())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -249,6 +252,8 @@ def test_values_are_added_where_numpy_adds_them(place, dtype):
     found = ag.get_backend("jax").index_add(jnp.asarray(x), jnp.asarray(values), key=key)
     np.testing.assert_array_equal(np.asarray(found), expected)
     assert found.dtype == dtype
+
+
 @pytest.mark.parametrize("key", [slice(0, 0), np.zeros(3, dtype=bool)], ids=["slice", "mask"])
 def test_values_that_do_not_fit_are_not_written_to_nothing_either(key):
     y = ag.ones((3, 2))
@@ -256,3 +261,9 @@ def test_values_that_do_not_fit_are_not_written_to_nothing_either(key):
         y[key] = ag.ones((2, 1))
     y[key] = ag.ones((1, 2))
     assert y.tolist() == [[1.0, 1.0]] * 3
+
+
+def test_functions_that_refuse_complex_numbers_do_not_warn_where_there_are_no_64_bits():
+    program = "import arraygrad as ag; print(ag.relu(ag.ones(2, backend='jax')).tolist())"
+    shown = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[1.0, 1.0]\n"

@@ -132,12 +132,18 @@ def _clip(x: Array, /, min: Any = None, max: Any = None) -> Array:
     if x.dtype.kind != "f" or type(min) not in _NUMBERS or type(max) not in _NUMBERS or min is max is None:
         from array_api_compat import numpy as library
 
+        if x.dtype.kind in "iu" and (wide := np.result_type(x, *(b for b in (min, max) if b is not None))).kind == "f":
+            x = x.astype(wide)  # integers, to which the library would cut the bounds
         return library.clip(x, min, max)
     above = x if min is None else np.maximum(x, min)
     return above if max is None else np.minimum(above, max)
 
 
 _NUMBERS = (float, int, type(None))
+
+
+def _reciprocal(x: Array, /) -> Array:
+    return np.reciprocal(x) if x.dtype.kind in "fc" else np.divide(1, x)  # NumPy has integers of integers
 
 
 def _sigmoid(x: Array, /) -> Array:
@@ -181,6 +187,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "subtract": np.subtract,
     "multiply": np.multiply,
     "divide": np.divide,
+    "reciprocal": _reciprocal,
     "pow": operator.pow,
     "sum": _sum,
     "prod": _prod,
