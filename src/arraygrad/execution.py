@@ -36,7 +36,9 @@ def execute(
         source is not None and (needed is None or source in needed or source in wanted) for source in node.edges
     ]
     start = perf_counter()
-    if op.joint is not None:
+    if is_stopped(node, g):
+        results = [None] * len(node.edges)
+    elif op.joint is not None:
         results = op.joint(node, g, kept, wants)
     else:
         results = [pulled_by(node, pull, g, kept) if pull and want else None for pull, want in zip(op.pulls, wants)]
@@ -52,6 +54,11 @@ def execute(
     for source, h in zip(node.edges, results, strict=True):
         if source is not None and h is not None:
             yield source, h
+
+
+def is_stopped(node: Node, g: Any) -> bool:
+    """Whether hooks left no gradient of any output. A user's own rule is called nevertheless: it may be given zeros."""
+    return g is None or (type(node) is Node and type(g) is tuple and all(part is None for part in g))
 
 
 def check_for_nan(node: Node, results: Sequence[Any]) -> None:
