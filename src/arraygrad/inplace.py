@@ -25,9 +25,10 @@ from .ops import (
     special,
     statistical,
 )
+from .ops.axes import normal_axis
 from .ops.data_type import astype
 from .ops.indexing import getitem, index_add, index_set, is_basic
-from .overlaps import has_overlaps
+from .overlaps import has_overlaps, places_of
 from .rules import along
 from .tensor import Tensor, as_tensor
 from .views import become, check_writable, count_write, write, write_at
@@ -116,7 +117,11 @@ def _without_leading_ones(value: Tensor) -> Tensor:
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """Fill with `value` in place."""
+    """Fill with `value` in place, be it where entries share their place."""
+    if has_overlaps(self):
+        parent, places = places_of(self)
+        setitem(manipulation.reshape(parent, (-1,)), places, value)
+        return self
     check_writable(self, "fill_")
     write_at(self, ..., _like(self, value), index_set.op)
     return self
@@ -201,11 +206,11 @@ def _scatter_add(self: Tensor, dim: int, index: Any, src: Any) -> Tensor:
 
 
 def _index_add(self: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
-    return index_add(self, elementwise.multiply(source, alpha), key=along(dim % self.ndim, index))
+    return index_add(self, elementwise.multiply(source, alpha), key=along(normal_axis("index_add_", dim, self.ndim), index))
 
 
 def _index_copy(self: Tensor, dim: int, index: Any, source: Any) -> Tensor:
-    return index_set(self, _like(self, source), key=along(dim % self.ndim, index))
+    return index_set(self, _like(self, source), key=along(normal_axis("index_copy_", dim, self.ndim), index))
 
 
 def _index_put(self: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
