@@ -534,6 +534,13 @@ def test_a_shape_changes_in_place_and_the_entries_stay_shared(lib, name):
     assert x.grad.tolist() == [[18.0, 900.0]]
 
 
+def test_a_scalar_is_transposed_by_its_one_axis(lib):
+    x = lib.tensor(3.0)
+    assert x.transpose_(0, -1) is x and x.item() == x.transpose(-1, 0).item() == 3.0
+    with pytest.raises(IndexError):
+        x.transpose_(0, 1)
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_shape_of_a_leaf_changes_under_no_grad(lib, name):
     change, shape = SHAPES[name]

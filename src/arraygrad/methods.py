@@ -152,11 +152,11 @@ def _unsqueeze(self: Tensor, dim: int) -> Tensor:
 
 
 def _transpose(self: Tensor, dim0: int, dim1: int) -> Tensor:
-    """x with two axes exchanged."""
-    order = list(range(self.ndim))
-    dim0, dim1 = normal_axis("transpose", dim0, self.ndim), normal_axis("transpose", dim1, self.ndim)
+    """x with two axes exchanged. A scalar has one, as in PyTorch."""
+    order = list(range(self.ndim or 1))
+    dim0, dim1 = normal_axis("transpose", dim0, len(order)), normal_axis("transpose", dim1, len(order))
     order[dim0], order[dim1] = order[dim1], order[dim0]
-    return manipulation.permute_dims(self, tuple(order))
+    return manipulation.permute_dims(self, tuple(order[: self.ndim]))
 
 
 def _flatten(self: Tensor) -> Tensor:
