@@ -534,6 +534,26 @@ def test_a_shape_changes_in_place_and_the_entries_stay_shared(lib, name):
     assert x.grad.tolist() == [[18.0, 900.0]]
 
 
+@pytest.mark.parametrize(
+    ("operate", "result"),
+    [
+        (lambda lib, x: x.cumsum_(0), 3.0),
+        (lambda lib, x: x.cumprod_(-1), 3.0),
+        (lambda lib, x: x.index_fill_(0, ints(lib, [0]), 5.0), 5.0),
+        (lambda lib, x: x.index_add_(-1, ints(lib, [0]), lib.tensor(5.0, dtype=lib.float64)), 8.0),
+    ],
+    ids=["sum", "product", "fill", "add"],
+)
+def test_operations_in_place_along_an_axis_take_scalars(lib, operate, result):
+    x = leaf(lib, 3.0)
+    y = x * 1
+    assert operate(lib, y) is y and y.item() == result and tuple(y.shape) == ()
+    y.backward()
+    assert x.grad.item() == (0.0 if result == 5.0 else 1.0)
+    with pytest.raises(IndexError):
+        (x * 1).cumsum_(1)
+
+
 def test_a_scalar_is_transposed_by_its_one_axis(lib):
     x = lib.tensor(3.0)
     assert x.transpose_(0, -1) is x and x.item() == x.transpose(-1, 0).item() == 3.0

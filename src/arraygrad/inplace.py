@@ -181,10 +181,24 @@ def _rsqrt(self: Tensor) -> Tensor:
     return elementwise.reciprocal(elementwise.sqrt(self))
 
 
+def along_an_axis(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """An operation along an axis, of which a scalar has one, as in PyTorch."""
+
+    @functools.wraps(function)
+    def operation(self: Tensor, dim: int, *args: Any, **options: Any) -> Tensor:
+        if self.ndim:
+            return function(self, dim, *args, **options)
+        return manipulation.reshape(function(manipulation.reshape(self, (1,)), dim, *args, **options), ())
+
+    return operation
+
+
+@along_an_axis
 def _cumsum(self: Tensor, dim: int) -> Tensor:
     return statistical.cumulative_sum(self, axis=dim)
 
 
+@along_an_axis
 def _cumprod(self: Tensor, dim: int) -> Tensor:
     return statistical.cumulative_prod(self, axis=dim)
 
@@ -205,10 +219,12 @@ def _scatter_add(self: Tensor, dim: int, index: Any, src: Any) -> Tensor:
     return scattering.scatter_add(self, dim, index, src)
 
 
+@along_an_axis
 def _index_add(self: Tensor, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     return index_add(self, elementwise.multiply(source, alpha), key=along(normal_axis("index_add_", dim, self.ndim), index))
 
 
+@along_an_axis
 def _index_copy(self: Tensor, dim: int, index: Any, source: Any) -> Tensor:
     return index_set(self, _like(self, source), key=along(normal_axis("index_copy_", dim, self.ndim), index))
 
