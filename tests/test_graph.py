@@ -72,6 +72,51 @@ def test_grad_runs_the_hooks_of_a_tensor_and_not_those_of_its_node(lib):
     assert counts == {"tensor": 3, "pre": 2, "post": 2}
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+@pytest.mark.parametrize(
+    ("inputs", "computed"), [(lambda x, y: [y], None), (lambda x, y: [y, x], [150.0, 150.0])], ids=["alone", "with a leaf"]
+)
+def test_backward_by_a_computed_input_runs_the_hooks_of_its_node(lib, inputs, computed):
+    seen = []
+    x = leaf(lib, [1.0, 2.0])
+    y = x * 3
+    y.register_hook(lambda g: seen.append("tensor"))
+    y.grad_fn.register_prehook(lambda g: seen.append("pre") or (g[0] * 10,))
+    y.grad_fn.register_hook(lambda inputs, outputs: seen.append(inputs[0] if inputs[0] is None else inputs[0].tolist()))
+    (y * 5).sum().backward(inputs=inputs(x, y))
+    assert seen == ["tensor", "pre", computed] and y.grad.tolist() == [5.0, 5.0]
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+def test_backward_by_a_part_runs_the_hooks_of_the_node_that_made_the_parts(lib):
+    x = leaf(lib, [1.0, 2.0])
+    first, second = x.unbind()
+    seen = []
+    first.grad_fn.register_prehook(lambda g: seen.append(g[1].item()))
+    (first * 3 + second * 5).backward(inputs=[second])
+    assert second.grad.item() == 5.0 and first.grad is None and seen == [5.0]
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+def test_a_prehook_may_stop_the_gradient(lib):
+    x, w = leaf(lib, [1.0, 2.0]), leaf(lib, [3.0, 4.0])
+    y = x * 2
+    y.grad_fn.register_prehook(lambda g: (None,))
+    z = y * w
+    z.sum().backward()
+    assert x.grad is None and w.grad.tolist() == [2.0, 4.0]
+    parts = (x * 2).unbind()
+    parts[0].grad_fn.register_prehook(lambda g: (None, None))
+    (parts[0] + w.sum()).backward()
+    assert x.grad is None and w.grad.tolist() == [3.0, 5.0]
+    accumulate = (w * 1).grad_fn.next_functions[0][0]
+    accumulate.register_prehook(lambda g: (None,))
+    seen = []
+    w.register_post_accumulate_grad_hook(seen.append)
+    (w * x).sum().backward()
+    assert x.grad.tolist() == [3.0, 4.0] and w.grad.tolist() == [3.0, 5.0] and seen == [w]
+
+
 def test_hooks_of_a_node_change_what_flows(lib):
     x = leaf(lib, [1.0, 2.0])
     y = x * 3

@@ -398,6 +398,28 @@ def test_a_scalar_or_a_part_that_was_expanded_to_one_element_can_be_written_to(l
 
 
 @pytest.mark.parametrize(
+    ("make", "filled"),
+    [
+        (lambda y: y[0:1].expand(3), [7.0, 2.0]),
+        (lambda y: y[1].expand(2, 2), [1.0, 7.0]),
+        (lambda y: y.expand(3, 2)[1:, 0], [7.0, 2.0]),
+        (lambda y: y.expand(3, 2), [7.0, 7.0]),
+    ],
+    ids=["row", "scalar", "part", "all"],
+)
+def test_entries_that_share_their_place_can_be_filled(lib, make, filled):
+    x = leaf(lib, [1.0, 2.0])
+    y = x * 1
+    v = make(y)
+    assert v.fill_(7.0) is v and y.tolist() == filled and set(v.reshape(-1).tolist()) == {7.0} and y._version == 1
+    if not lib.is_reference:  # whose backward pass refuses to fill them again
+        (y * y).sum().backward()
+        assert x.grad.tolist() == [0.0 if each == 7.0 else 2 * each for each in filled]
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable that requires grad is being used in an in-place"):
+        make(x).zero_()
+
+
+@pytest.mark.parametrize(
     "key", [([0], [4]), ([0], [-4]), ([2],), (5,), (slice(None), [3]), (slice(None), [-4]), ([0], 3), (3, [0])], ids=str
 )
 def test_what_an_index_misses_is_not_written_to(lib, key):
@@ -510,6 +532,33 @@ def test_a_shape_changes_in_place_and_the_entries_stay_shared(lib, name):
     assert alias.tolist() == [[3.0, 30.0]] and before._version == y._version == 3
     (y.reshape(2) * before).sum().backward()
     assert x.grad.tolist() == [[18.0, 900.0]]
+
+
+@pytest.mark.parametrize(
+    ("operate", "result"),
+    [
+        (lambda lib, x: x.cumsum_(0), 3.0),
+        (lambda lib, x: x.cumprod_(-1), 3.0),
+        (lambda lib, x: x.index_fill_(0, ints(lib, [0]), 5.0), 5.0),
+        (lambda lib, x: x.index_add_(-1, ints(lib, [0]), lib.tensor(5.0, dtype=lib.float64)), 8.0),
+    ],
+    ids=["sum", "product", "fill", "add"],
+)
+def test_operations_in_place_along_an_axis_take_scalars(lib, operate, result):
+    x = leaf(lib, 3.0)
+    y = x * 1
+    assert operate(lib, y) is y and y.item() == result and tuple(y.shape) == ()
+    y.backward()
+    assert x.grad.item() == (0.0 if result == 5.0 else 1.0)
+    with pytest.raises(IndexError):
+        (x * 1).cumsum_(1)
+
+
+def test_a_scalar_is_transposed_by_its_one_axis(lib):
+    x = lib.tensor(3.0)
+    assert x.transpose_(0, -1) is x and x.item() == x.transpose(-1, 0).item() == 3.0
+    with pytest.raises(IndexError):
+        x.transpose_(0, 1)
 
 
 @pytest.mark.parametrize("name", SHAPES)

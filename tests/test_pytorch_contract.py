@@ -152,6 +152,13 @@ def test_out_is_refused(lib):
     assert to.tolist() == [0.0, 0.0]
 
 
+def test_contexts_that_allow_writes_to_saved_tensors_do_not_nest(lib):
+    allow = lib.autograd.graph.allow_mutation_on_saved_tensors
+    for _ in range(2):
+        with allow(), pytest.raises(RuntimeError, match="contexts cannot be nested"), allow():
+            pass
+
+
 def test_increment_version_counts_a_write(lib):
     y = leaf(lib, [1.0, 2.0]) * 1
     v = y[0:1]

@@ -214,8 +214,10 @@ def place(tensor: Any) -> int:
 def is_beyond_comparison(run: Run, function: Any, arguments: tuple[Any, ...], without_grad: bool) -> bool:
     """What PyTorch leaves undefined, or does otherwise: to write to a tensor what shares its memory; to write to a part of
     one under `no_grad`, where its context does not save what nodes keep; to write to what several views were made of at
-    once, after which it does not let one look at those; and hooks on views that are written through, whose old value is
-    not in its graph."""
+    once, after which it does not let one look at those; to write to what was detached from an inference tensor, which it
+    allows; and hooks on views that are written through, whose old value is not in its graph."""
+    if function is write and run.of(arguments[0]).is_inference():
+        return True
     if function is write:
         target, other = (place(run.of(index)) for index in arguments[:2])
         return target in (other, *map(place, run.in_parts)) or (without_grad and arguments[2] in PARTS)

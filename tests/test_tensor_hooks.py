@@ -243,15 +243,20 @@ def test_handle_may_outlive_its_tensor(lib):
     handle.remove()
 
 
-def test_later_hook_removed_inside_an_earlier_one_does_not_run():
-    # In PyTorch it still runs this once.
-    x = leaf(ag)
+@pytest.mark.parametrize("kind", ["tensor", "pre", "post", "accumulated"])
+def test_later_hook_removed_inside_an_earlier_one_runs_this_once(lib, kind):
+    x = leaf(lib)
+    y = x * 2
+    register = {"tensor": y.register_hook, "pre": y.grad_fn.register_prehook, "post": y.grad_fn.register_hook,
+                "accumulated": x.register_post_accumulate_grad_hook}[kind]  # fmt: skip
     seen = []
-    x.register_hook(lambda g: later.remove())
-    later = x.register_hook(seen.append)
-    x.register_hook(lambda g: seen.append("last"))
-    x.sum().backward()
-    assert seen == ["last"]
+    register(lambda *_: later.remove())
+    later = register(lambda *_: seen.append("later"))
+    register(lambda *_: seen.append("last"))
+    y.sum().backward(retain_graph=True)
+    assert seen == ["later", "last"]
+    y.sum().backward()
+    assert seen == ["later", "last", "last"]
 
 
 def test_hook_may_remove_itself(lib):

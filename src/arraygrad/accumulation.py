@@ -32,12 +32,11 @@ def accumulate(entries: Sequence[tuple[Holder, list[Any]]], create_graph: bool) 
 
     Everything that can fail comes before the first `.grad` changes; an interrupt among the changes undoes them.
     """
-    hooked = [(holder, cell) for holder, cell in entries if type(holder) is AccumulateGrad and holder.extra is not None]
-    for leaf, cell in hooked:
-        if leaf.extra.prehooks:  # type: ignore[union-attr]
+    for leaf, cell in entries:
+        if type(leaf) is AccumulateGrad and leaf.extra is not None and leaf.extra.prehooks:
             cell.append(run_prehooks(leaf, cell.pop()))  # type: ignore[arg-type]
     with _commit:
-        changes = [_change(holder, cell, create_graph) for holder, cell in entries]
+        changes = [_change(holder, cell, create_graph) for holder, cell in entries if cell[0] is not None]
         try:
             for owner, attribute, _, after in changes:
                 _set(owner, attribute, after)
@@ -45,8 +44,9 @@ def accumulate(entries: Sequence[tuple[Holder, list[Any]]], create_graph: bool) 
             for owner, attribute, before, _ in changes:
                 _set(owner, attribute, before)
             raise
-    for leaf, _ in hooked:
-        run_accumulated_hooks(leaf)  # type: ignore[arg-type]
+    for leaf, _ in entries:
+        if type(leaf) is AccumulateGrad and leaf.extra is not None:
+            run_accumulated_hooks(leaf)
 
 
 def _change(holder: Holder, cell: list[Any], create_graph: bool) -> tuple[Any, str, Any, Any]:

@@ -38,7 +38,7 @@ def execute(
     ]
     start, anomaly = perf_counter(), current().anomaly
     try:
-        results = pulled_all(node, g, kept, wants)
+        results = [None] * len(node.edges) if is_stopped(node, g) else pulled_all(node, g, kept, wants)
     except Exception as error:
         if anomaly is not None:
             error.add_note(forward_call(node))
@@ -54,6 +54,11 @@ def execute(
     for source, h in zip(node.edges, results, strict=True):
         if source is not None and h is not None:
             yield source, h
+
+
+def is_stopped(node: Node, g: Any) -> bool:
+    """Whether hooks left no gradient of any output. A user's own rule is called nevertheless: it may be given zeros."""
+    return g is None or (type(node) is Node and type(g) is tuple and all(part is None for part in g))
 
 
 def check_for_nan(node: Node, results: Sequence[Any]) -> None:

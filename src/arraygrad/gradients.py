@@ -10,10 +10,10 @@ from . import modes
 from .accumulation import Holder, accumulate, holder_of, own
 from .backends import backend_of, quiet
 from .call import bare, level_of
-from .engine import walk
+from .engine import Lift, leading_to, unpacked, walk
 from .errors import ArgumentError, GradientError
-from .execution import lift_constants, lift_with_graph
-from .graph import ROOT, AccumulateGrad, GradientEdge, Level, Vertex
+from .execution import execute, lift_constants, lift_with_graph
+from .graph import ROOT, AccumulateGrad, GradientEdge, Level, Node, Output, Vertex
 from .passes import Pass
 from .roots import check_differentiable, level_at, roots_of, sequence, targets_of, vertex_of
 from .tensor import Tensor, as_tensor, new_tensor
@@ -57,7 +57,7 @@ def backward(
     roots = roots_of(tensors, grad_tensors)
     retained: list[tuple[Tensor, Any]] = []
     with Pass(roots, None if targets is None else map(vertex_of, targets)):
-        arrived = differentiate(roots, retain_graph, create_graph, targets, retained)
+        arrived = differentiate(roots, retain_graph, create_graph, targets, retained, executes_inputs=True)
         holders: dict[Vertex, Holder]
         if targets is None:
             holders = {leaf: leaf for leaf in arrived if type(leaf) is AccumulateGrad and leaf.requires_grad}
@@ -191,10 +191,12 @@ def differentiate(
     targets: Sequence[Tensor] | None,
     retained: list[tuple[Tensor, Any]] | None = None,
     with_tangents: bool = False,
+    executes_inputs: bool = False,
 ) -> dict[Vertex, Any]:
     """Walk from the roots, in the modes that rules and hooks see: recording only under `create_graph`.
 
-    `with_tangents`: what nodes keep may carry tangents, which are pushed on.
+    `with_tangents`: what nodes keep may carry tangents, which are pushed on. `executes_inputs`: hooks of the nodes that
+    made the targets run, though nobody asks for what comes before.
     """
     if not roots:
         return {}
@@ -214,17 +216,37 @@ def differentiate(
         modes.depth.set(level.depth)  # a transform that a rule or a hook calls is deeper than what is blocked
     try:
         with quiet(backend_of(bare(roots[0][1]))):
-            return walk(
+            arrived = walk(
                 start,
                 retain_graph=create_graph if retain_graph is None else retain_graph,
                 lift=lift,
                 inputs=None if targets is None else [vertex_of(target) for target in targets],
                 retained=retained,
             )
+            if targets is not None and executes_inputs:
+                _execute_inputs(frozenset(map(vertex_of, targets)), arrived, lift)
+            return arrived
     finally:
         modes.replace(before)
         if outer < level.depth:
             modes.depth.set(outer)
+
+
+def _execute_inputs(inputs: frozenset[Vertex], arrived: dict[Vertex, Any], lift: Lift | None) -> None:
+    """Execute the nodes with hooks that made inputs of `backward`, if the walk ended there: the hooks run, and
+    nothing is computed."""
+    done = leading_to(inputs, inputs)
+    ends: dict[Node, dict[int, Any]] = {}
+    for vertex in inputs & arrived.keys():
+        node = vertex.node if isinstance(vertex, Output) else vertex
+        extra = node.extra
+        if isinstance(node, Node) and node not in done and extra is not None and (extra.prehooks or extra.posthooks):
+            ends.setdefault(node, {})[vertex.index if isinstance(vertex, Output) else 0] = arrived[vertex]
+    for node in sorted(ends, key=lambda node: -node.number):
+        kept = node.kept if node.kept is None or type(node.kept) in (tuple, list) else unpacked(node)
+        g = ends[node] if node.op.multiple else ends[node][0]
+        for _ in execute(node, g, kept if lift is None else lift(node, kept), set(), frozenset()):
+            pass
 
 
 def _is_of_another(g: Any, level: Level) -> bool:

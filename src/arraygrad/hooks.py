@@ -82,10 +82,9 @@ def run_tensor_hooks(vertex: Vertex, g: Any, retained: list[tuple[Tensor, Any]] 
     if extra.tensor_hooks:
         g = settle(g)
         flowing = as_tensor(g)
-        for key, hook in list(extra.tensor_hooks.items()):
-            if key in extra.tensor_hooks:
-                result = hook(flowing)
-                flowing = flowing if result is None else _checked(hook, result, flowing)
+        for hook in list(extra.tensor_hooks.values()):
+            result = hook(flowing)
+            flowing = flowing if result is None else _checked(hook, result, flowing)
         g = flowing if isinstance(g, Tensor) else flowing.array
     if retained is not None and extra.retained is not None:
         tensor = extra.retained()
@@ -126,7 +125,7 @@ def run_prehooks(node: Vertex, g: Any) -> Any:
     for hook in list(extra.prehooks.values()):
         result = hook(flowing)
         if result is not None:
-            flowing = _all_checked(hook, result, flowing, may_be_none=several)
+            flowing = _all_checked(hook, result, flowing)
     back = _like(g if several else (settle(g),), flowing)
     return tuple(back) if several else back[0]
 
@@ -159,7 +158,7 @@ def run_posthooks(node: Node, results: Sequence[Any], g: Any) -> list[Any]:
 
 
 def _all_checked(
-    hook: Callable[..., Any], result: Any, before: tuple[Tensor | None, ...], may_be_none: bool = True
+    hook: Callable[..., Any], result: Any, before: tuple[Tensor | None, ...]
 ) -> tuple[Tensor | None, ...]:
     """What a node's hook returned, if it can stand for the gradients that it replaces."""
     values = tuple(result) if isinstance(result, (tuple, list)) else (result,)
@@ -168,10 +167,7 @@ def _all_checked(
             f"hook '{getattr(hook, '__name__', hook)}' has returned an incorrect number of values "
             f"(got {len(values)}, but expected {len(before)})"
         )
-    return tuple(
-        None if value is None and may_be_none else _checked(hook, value, replaced)
-        for value, replaced in zip(values, before)
-    )
+    return tuple(None if value is None else _checked(hook, value, replaced) for value, replaced in zip(values, before))
 
 
 def _tensors(values: Sequence[Any]) -> tuple[Tensor | None, ...]:

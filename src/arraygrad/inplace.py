@@ -15,7 +15,7 @@ from .modes import is_grad_enabled
 from .ops import creation, elementwise, manipulation, searching
 from .ops.data_type import astype
 from .ops.indexing import getitem, index_add, index_set, is_basic
-from .overlaps import has_overlaps
+from .overlaps import has_overlaps, places_of
 from .tensor import Tensor, as_tensor
 from .views import become, check_writable, count_write, write, write_at
 
@@ -103,7 +103,11 @@ def _without_leading_ones(value: Tensor) -> Tensor:
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
-    """Fill with `value` in place."""
+    """Fill with `value` in place, be it where entries share their place."""
+    if has_overlaps(self):
+        parent, places = places_of(self)
+        setitem(manipulation.reshape(parent, (-1,)), places, value)
+        return self
     check_writable(self, "fill_")
     write_at(self, ..., _like(self, value), index_set.op)
     return self

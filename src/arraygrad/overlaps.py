@@ -51,6 +51,13 @@ def steps_of_write(x: Tensor) -> list[Step]:
     return [(x, View(parent, getitem.op, {"key": arrays}, cut, lock)), *steps[farthest + 1 :]]
 
 
+def places_of(x: Tensor) -> tuple[Tensor, np.ndarray]:
+    """The nearest tensor that has each entry of x once, and where those are in it, counted in row-major order."""
+    steps = list(ancestors(x))
+    around = steps[: (_farthest(steps) or 0) + 1]
+    return around[-1][1].parent, np.unique(_places(around))
+
+
 def _farthest(steps: Sequence[Step]) -> int | None:
     """The last step, if any, in which entries come to share their place."""
     found = None

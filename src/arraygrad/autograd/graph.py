@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from .. import modes
@@ -48,10 +49,22 @@ def increment_version(tensor: Tensor | Sequence[Tensor]) -> None:
         count_write(each)
 
 
+_allows_mutation: ContextVar[bool] = ContextVar("arraygrad.allows_mutation", default=False)
+
+
 @contextmanager
 def allow_mutation_on_saved_tensors() -> Iterator[None]:
-    """Here for programs written for PyTorch: what a node keeps is never overwritten, inside this context or outside."""
-    yield
+    """Here for programs written for PyTorch: what a node keeps is never overwritten, inside this context or outside.
+
+    Raises GradientError inside itself.
+    """
+    if _allows_mutation.get():
+        raise GradientError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    _allows_mutation.set(True)
+    try:
+        yield
+    finally:
+        _allows_mutation.set(False)
 
 
 # -- hooks on what is kept ----------------------------------------------------------------------------------

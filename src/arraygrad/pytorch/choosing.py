@@ -8,7 +8,7 @@ from ..inplace import index_put, masked_fill
 from ..ops import creation, elementwise, indexing, logic, manipulation, scattering, searching, utility
 from ..ops.axes import normal_axis
 from ..tensor import Tensor, as_tensor
-from .shapes import cat
+from .shapes import along_an_axis, cat
 
 __all__ = [
     "allclose", "argwhere", "bucketize", "cartesian_prod", "clamp", "clamp_max", "clamp_min", "diff", "equal",
@@ -69,17 +69,20 @@ def _places(input: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
     return (*(slice(None),) * normal_axis("dim", dim, input.ndim), index)
 
 
+@along_an_axis
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy with the parts of `source` added at these places of an axis; what goes to one place adds up."""
     source = source if alpha == 1 else source * alpha
     return indexing.index_add(input, source, key=_places(input, dim, index))
 
 
+@along_an_axis
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy with the parts of `source` at these places of an axis."""
     return indexing.index_set(input, source, key=_places(input, dim, index))
 
 
+@along_an_axis
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy with one number at these places of an axis."""
     key = _places(input, dim, index)

@@ -58,6 +58,8 @@ def _along(function: Callable[..., Any], dim: int | None = None) -> Callable[...
     default = dim
 
     def along(input: Tensor, dim: int | None = default, **options: Any) -> Any:
+        if input.ndim == 0 and dim is not None:  # a scalar has one axis
+            return reshape(function(reshape(input, (1,)), axis=dim, **options), ())
         return function(input, axis=dim, **options)
 
     along.__name__, along.__doc__ = function.__name__, function.__doc__
@@ -70,8 +72,17 @@ any, all, argmax, argmin = map(_reduction, (utility.any, utility.all, searching.
 nansum, nanmean, count_nonzero = map(_reduction, (missing.nansum, missing.nanmean, searching.count_nonzero))
 cumsum, cumprod = _along(statistical.cumulative_sum), _along(statistical.cumulative_prod)
 softmax, log_softmax = _along(activations.softmax), _along(activations.log_softmax)
-logcumsumexp, cummax, cummin = _along(running.logcumsumexp), _along(running.cummax), _along(running.cummin)
-argsort = _along(sorting.argsort, -1)
+logcumsumexp, argsort = _along(running.logcumsumexp), _along(sorting.argsort, -1)
+
+
+def cummax(input: Tensor, dim: int) -> Any:
+    """The largest entry so far along an axis, and where it was found."""
+    return running.cummax(input, axis=dim)
+
+
+def cummin(input: Tensor, dim: int) -> Any:
+    """The smallest entry so far along an axis, and where it was found."""
+    return running.cummin(input, axis=dim)
 
 
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Extremes:

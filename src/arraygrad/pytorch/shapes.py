@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -25,6 +26,18 @@ Dim = int | Sequence[int] | None
 def axes(dim: Dim) -> Any:
     """PyTorch's `dim` as the standard's `axis`."""
     return tuple(dim) if isinstance(dim, list) else dim
+
+
+def along_an_axis(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function along an axis, of which a scalar has one."""
+
+    @functools.wraps(function)
+    def along(input: Tensor, dim: int, *arguments: Any, **options: Any) -> Tensor:
+        if input.ndim:
+            return function(input, dim, *arguments, **options)
+        return manipulation.reshape(function(manipulation.reshape(input, (1,)), dim, *arguments, **options), ())
+
+    return along
 
 
 def _along(input: Tensor, dim: int, part: Any) -> Tensor:
@@ -146,11 +159,11 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """A view with two axes exchanged."""
-    order = list(range(input.ndim))
-    dim0, dim1 = normal_axis("transpose", dim0, input.ndim), normal_axis("transpose", dim1, input.ndim)
+    """A view with two axes exchanged. A scalar has one."""
+    order = list(range(input.ndim or 1))
+    dim0, dim1 = normal_axis("transpose", dim0, len(order)), normal_axis("transpose", dim1, len(order))
     order[dim0], order[dim1] = order[dim1], order[dim0]
-    return manipulation.permute_dims(input, tuple(order))
+    return manipulation.permute_dims(input, tuple(order[: input.ndim]))
 
 
 swapaxes = swapdims = transpose
