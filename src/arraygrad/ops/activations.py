@@ -11,7 +11,7 @@ from .searching import where
 from .statistical import Axis
 
 
-@elementwise(x=lambda g, out: Selected(g, out > 0), ordered=True)
+@elementwise(x=lambda g, out: Selected(g, out != 0), ordered=True)
 def relu(x: Array, /) -> Tensor:
     """max(x, 0). The derivative at 0 is 0."""
 

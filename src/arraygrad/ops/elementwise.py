@@ -198,16 +198,16 @@ def logaddexp(x1: Array, x2: Array, /) -> Tensor:
     """log(exp(x1) + exp(x2)), without overflow."""
 
 
-def _share_of_winner(g: Any, xp: Any, tie: Any, wins: Any, subgradient: Subgradient, is_first: bool) -> Selected:
-    """g where an argument wins, its share where both tie, structurally zero where it loses."""
+def _share_of_winner(g: Any, xp: Any, tie: Any, loses: Any, subgradient: Subgradient, is_first: bool) -> Selected:
+    """g where an argument wins, its share where both tie, structurally zero where it loses: against NaN neither does."""
     if subgradient.ties == "first":
-        return Selected(g, tie | wins if is_first else wins)
-    return Selected(xp.where(tie, 0.5 * g, g), tie | wins)
+        return Selected(g, ~loses if is_first else ~(loses | tie))
+    return Selected(xp.where(tie, 0.5 * g, g), ~loses)
 
 
 @elementwise(
-    x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 > x2, subgradient, True),
-    x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 > x1, subgradient, False),
+    x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 < x2, subgradient, True),
+    x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 < x1, subgradient, False),
     ordered=True,
 )
 def maximum(x1: Array, x2: Array, /) -> Tensor:
@@ -215,8 +215,8 @@ def maximum(x1: Array, x2: Array, /) -> Tensor:
 
 
 @elementwise(
-    x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 < x2, subgradient, True),
-    x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 < x1, subgradient, False),
+    x1=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x1 > x2, subgradient, True),
+    x2=lambda g, xp, x1, x2, subgradient: _share_of_winner(g, xp, x1 == x2, x2 > x1, subgradient, False),
     ordered=True,
 )
 def minimum(x1: Array, x2: Array, /) -> Tensor:
