@@ -82,7 +82,7 @@ TRANSFORMED = {
         "fft": lambda x: ag.fft.fft(ag.astype(x, ag.complex128)),
         "fft, longer": lambda x: ag.fft.fft(ag.astype(x, ag.complex128), n=5),
         "rfft, shorter": lambda x: ag.fft.rfft(x, n=1),
-        "ifftn": lambda x: ag.fft.ifftn(ag.astype(x, ag.complex128), axes=(1,)),
+        "ifftn": lambda x: ag.fft.ifftn(ag.astype(x, ag.complex128), axes=[1]),
         "rfftn": lambda x: ag.fft.rfftn(ag.expand_dims(x, axis=1), s=(2, 3), axes=(1, 2))[:, 1, :],
         "irfft": lambda x: ag.fft.irfft(ag.astype(x, ag.complex128), n=4),
         "hfft": lambda x: ag.fft.hfft(ag.astype(x, ag.complex128), n=3),

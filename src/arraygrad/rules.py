@@ -127,6 +127,7 @@ def meeting(counts: Callable[[], Any], ndim: int, options: dict[str, Any]) -> An
     mask, axes = counts(), options["axis"] if "axis" in options else options["axes"]
     if axes is None and options.get("s") is not None:
         axes = tuple(range(-len(options["s"]), 0))
+    axes = axes if axes is None or isinstance(axes, int) else tuple(axes)
     if mask.ndim < ndim:
         return expand(mask, ndim, axes, False)
     return namespace_of(mask).any(mask, axis=axes, keepdims=mask.ndim == ndim)
