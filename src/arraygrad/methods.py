@@ -132,11 +132,6 @@ def _expand_as(self: Tensor, other: Tensor) -> Tensor:
     return manipulation.broadcast_to(self, other.shape)
 
 
-def _view_as(self: Tensor, other: Tensor) -> Tensor:
-    """x in the shape of another tensor."""
-    return manipulation.reshape(self, other.shape)
-
-
 def _cpu(self: Tensor) -> Tensor:
     """x in the memory of the host; x itself if it is there."""
     return _type(self, device="cpu")
@@ -153,14 +148,6 @@ def _type(self: Tensor, dtype: Any = None, copy: bool = False, *, device: Any = 
         dtype, device = None, dtype
     moved = self if device is None else copying.to_device(self, device)
     return moved if dtype is None else data_type.astype(moved, dtype, copy=copy)
-
-
-def _converting(name: str) -> Method:
-    def method(self: Tensor) -> Tensor:
-        return data_type.astype(self, name, copy=False)
-
-    method.__doc__ = f"x as {name}."
-    return method
 
 
 def _transposed(self: Tensor) -> Tensor:
@@ -209,7 +196,7 @@ _REDUCTIONS = (
 _ALONG_THE_LAST = (activations.softmax, activations.log_softmax, sorting.argsort, sorting.sort)
 _PLAIN = (
     elementwise.abs, elementwise.exp, elementwise.log, elementwise.sqrt, elementwise.sin, elementwise.cos, elementwise.tan,
-    elementwise.tanh, elementwise.square, elementwise.reciprocal, elementwise.floor, elementwise.ceil, elementwise.round,
+    elementwise.tanh, elementwise.square, elementwise.reciprocal, elementwise.floor, elementwise.ceil,
     elementwise.trunc, elementwise.sign, elementwise.pow, elementwise.clip, elementwise.conj, logic.isnan,
     elementwise.log1p, elementwise.expm1, elementwise.sinh, elementwise.cosh, elementwise.asin, elementwise.acos,
     elementwise.atan, logic.isfinite, logic.isinf, elementwise.maximum, elementwise.minimum,
@@ -226,9 +213,7 @@ _OF_THE_STANDARD = (
     "sinc", "xlogy",
 )  # fmt: skip
 _ALIASES: dict[str, Method] = {
-    "neg": elementwise.negative, "add": pytorch.add, "sub": pytorch.sub,
-    "subtract": elementwise.subtract, "mul": elementwise.multiply, "div": elementwise.divide, "mm": linear_algebra.matmul,
-    "clamp": elementwise.clip, "flip": _flip, "roll": _roll,
+    "subtract": elementwise.subtract, "flip": _flip, "roll": _roll,
     "cumsum": _over_axis(statistical.cumulative_sum), "cumprod": _over_axis(statistical.cumulative_prod), "cpu": _cpu,
 }  # fmt: skip
 _SHAPES: dict[str, Method] = {
@@ -238,14 +223,12 @@ _SHAPES: dict[str, Method] = {
     "permute_dims": _with_numbers(manipulation.permute_dims, "axes"),
     "expand": _with_numbers(_expand, "size"),
     "broadcast_to": _with_numbers(manipulation.broadcast_to, "shape"),
-    "expand_as": _expand_as, "view_as": _view_as,
+    "expand_as": _expand_as,
     "squeeze": _squeeze, "ravel": pytorch.flatten,
 }  # fmt: skip
 _OTHERS: dict[str, Any] = {
     "astype": data_type.astype, "to": _type, "type": _type, "__iter__": _iterate,
     "backward": _backward, "is_inference": _is_inference,
-    "float": _converting("float32"), "double": _converting("float64"), "half": _converting("float16"),
-    "int": _converting("int32"), "long": _converting("int64"), "bool": _converting("bool"),
     "T": property(_transposed), "mT": property(_matrix_transposed),
     "real": property(elementwise.real), "imag": property(elementwise.imag),
     "__array_namespace__": namespace.namespace_of_tensor, "__array_ufunc__": numpy_protocols.array_ufunc,

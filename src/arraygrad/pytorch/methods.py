@@ -62,9 +62,10 @@ ONLY_METHODS: dict[str, Any] = {
     **{
         name: _of_dtype(dtype)
         for name, dtype in {
-            "byte": "uint8", "char": "int8", "short": "int16", "bfloat16": "bfloat16", "cfloat": "complex64",
+            "bool": "bool", "byte": "uint8", "char": "int8", "short": "int16", "int": "int32", "long": "int64",
+            "half": "float16", "bfloat16": "bfloat16", "float": "float32", "double": "float64", "cfloat": "complex64",
             "cdouble": "complex128",
         }.items()
     },
-    "type_as": _type_as, "reshape_as": _reshape_as, "contiguous": _contiguous, "where": _where,
+    "type_as": _type_as, "reshape_as": _reshape_as, "view_as": _reshape_as, "contiguous": _contiguous, "where": _where,
 }  # fmt: skip
